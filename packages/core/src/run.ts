@@ -1,0 +1,45 @@
+import { RankError } from './error.ts';
+import { checkHits, isRanking, type Ranking, toRanking } from './ranking.ts';
+import { checkId, shown } from './validate.ts';
+
+/** What a system answered: query id → ranking. */
+export type Run = ReadonlyMap<string, Ranking>;
+
+/** What functions accept as a run: a {@link Run}, or plain objects with hits or with document id → score. */
+export type RunInput = Run | Readonly<Record<string, Ranking | Readonly<Record<string, number>>>>;
+
+/**
+ * Validates a run and puts each ranking into order. A run that is a map of ordered rankings already comes back as it is.
+ *
+ * @example toRun({ q1: { d1: 0.4, d2: 0.9 } }).get('q1') // d2, d1
+ */
+export function toRun(input: RunInput, where = 'run'): Run {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new RankError('INVALID_ARGUMENT', `${where} is ${shown(input)}; expected a map or an object from query id to hits.`);
+  }
+  const isMap = input instanceof Map;
+  const run = new Map<string, Ranking>();
+  let untouched = isMap;
+  for (const [query, value] of isMap ? (input as Run) : Object.entries(input)) {
+    checkId(`${where}: a query id`, query);
+    const place = `${where}[${shown(query)}]`;
+    let hits: Ranking;
+    if (Array.isArray(value)) {
+      hits = checkHits(place, value);
+    } else if (typeof value === 'object' && value !== null) {
+      hits = checkHits(
+        place,
+        Object.entries(value).map(([id, score]) => ({ id, score: score as number })),
+      );
+    } else {
+      throw new RankError('INVALID_ARGUMENT', `${place} is ${shown(value)}; expected hits, or an object from document id to score.`, {
+        query,
+      });
+    }
+    const ordered = isRanking(hits);
+    if (!ordered) hits = toRanking(hits);
+    untouched &&= ordered;
+    run.set(query, hits);
+  }
+  return untouched ? (input as Run) : run;
+}

@@ -1,0 +1,4 @@
+// @ts-check
+import { setup } from './setup.mjs';
+
+await setup();
