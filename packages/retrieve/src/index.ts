@@ -1,1 +1,5 @@
-export {};
+export { Bitmap } from './metadata/bitmap.ts';
+export { columnsOf, MetadataBuilder } from './metadata/builder.ts';
+export { checkMetadata } from './metadata/check-metadata.ts';
+export { MetadataColumns, type MetadataSections, type ValueCount } from './metadata/columns.ts';
+export { compileFilter, unknownFields } from './metadata/compile-filter.ts';
