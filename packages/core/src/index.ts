@@ -17,6 +17,7 @@ export type {
 export { type Document, fullText, type Metadata, type MetadataValue, type Query } from './document.ts';
 export { isRankError, RankError, type RankErrorCode } from './error.ts';
 export { checkFilter, type Filter, type FilterValue, matchesFilter } from './filter.ts';
+export * from './formats/index.ts';
 export { nearestName } from './nearest.ts';
 export { type OnProgress, type Progress, throttleProgress } from './progress.ts';
 export { type Qrels, type QrelsInput, toQrels } from './qrels.ts';
