@@ -19,7 +19,7 @@ export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
     await handle.close();
     throw fileError(path, error);
   }
-  const file = handle.createReadStream({ start: 0, highWaterMark: chunkBytes });
+  const file = handle.createReadStream({ start: 0, highWaterMark: chunkBytes, autoClose: false });
   const stream = gzip ? file.pipe(createGunzip({ chunkSize: chunkBytes })) : file;
   if (gzip) file.on('error', (error) => stream.destroy(error));
   try {
@@ -29,6 +29,7 @@ export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
   } finally {
     stream.destroy();
     file.destroy();
+    await handle.close();
   }
 }
 

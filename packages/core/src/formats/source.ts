@@ -73,21 +73,26 @@ async function* rawChunks(source: ByteSource, where: string): AsyncGenerator<Uin
 }
 
 async function* unpacked(chunks: AsyncGenerator<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
-  let first = await chunks.next();
-  // One byte does not tell what a file is: a source may come in the smallest of chunks.
-  while (!first.done && first.value.length < 2) {
-    // A copy, because a stream may use its buffer again.
-    first = { done: false, value: first.value.slice() };
-    const next = await chunks.next();
-    if (next.done) break;
-    first = { done: false, value: joined(first.value, next.value) };
+  try {
+    let head: Uint8Array = new Uint8Array(0);
+    // One byte does not tell what a file is: a source may come in the smallest of chunks. A copy, because it may use its buffer again.
+    while (head.length < 2) {
+      const next = await chunks.next();
+      if (next.done) break;
+      head = head.length === 0 ? next.value.slice() : joined(head, next.value);
+    }
+    if (isGzip(head)) yield* gunzipped(head, chunks, where);
+    else {
+      if (head.length > 0) yield head;
+      yield* chunks;
+    }
+  } finally {
+    // Also when the reader stops at the first chunk: the file behind them is let go of.
+    await chunks.return(undefined);
   }
-  if (first.done) return;
-  if (!isGzip(first.value)) {
-    yield first.value;
-    yield* chunks;
-    return;
-  }
+}
+
+async function* gunzipped(head: Uint8Array, chunks: AsyncGenerator<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
   const Gunzip = (globalThis as { DecompressionStream?: new (format: 'gzip') => TransformLike }).DecompressionStream;
   if (Gunzip === undefined) {
     throw new RankError(
@@ -97,11 +102,17 @@ async function* unpacked(chunks: AsyncGenerator<Uint8Array>, where: string): Asy
   }
   const { readable, writable } = new Gunzip('gzip');
   const writer = writable.getWriter();
-  const head = first.value.slice();
+  let trouble: unknown;
   const feeding = (async () => {
     await writer.write(head);
-    // Copies, because unpacking goes on after the write, and a stream may use its buffer again.
-    for await (const chunk of chunks) await writer.write(chunk.slice());
+    for (;;) {
+      const next = await chunks.next().catch((error) => {
+        throw (trouble = error);
+      });
+      if (next.done) break;
+      // A copy, because unpacking goes on after the write.
+      await writer.write(next.value.slice());
+    }
     await writer.close();
   })();
   // The reading end throws what is wrong with the bytes; the writing end would throw it a second time.
@@ -109,6 +120,7 @@ async function* unpacked(chunks: AsyncGenerator<Uint8Array>, where: string): Asy
   try {
     yield* rawChunks(readable, where);
   } catch (error) {
+    if (trouble !== undefined) throw trouble;
     throw new RankError('CORRUPT', `${where} is gzip that cannot be unpacked; it is truncated or altered.`, {}, { cause: error });
   }
   await feeding;

@@ -173,4 +173,12 @@ describe('a TREC run', () => {
     const packed = gzipSync('q Q0 d 1 1 t\n'.repeat(100));
     await expect(readTrecRun(packed.subarray(0, 30), { duplicates: 'first' })).rejects.toMatchObject({ code: 'CORRUPT' });
   });
+
+  it('passes on what went wrong in the source', async () => {
+    const failing = async function* (): AsyncGenerator<Uint8Array> {
+      yield gzipSync('q Q0 d 1 1 t\n').subarray(0, 12);
+      throw new Error('the line broke');
+    };
+    await expect(readTrecRun(failing())).rejects.toThrow('the line broke');
+  });
 });
