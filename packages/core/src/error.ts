@@ -34,6 +34,8 @@ export type RankErrorCode =
   | 'CLOSED'
   /** The caller's signal ended it. */
   | 'CANCELLED'
+  /** More work is waiting than may wait; it was not begun, and may be tried again later. */
+  | 'OVERLOADED'
   /** It took longer than it was allowed to. */
   | 'TIMEOUT'
   /** The operating system refused: disk full, read-only, no permission. */
