@@ -1,3 +1,6 @@
+export type { AnalysisSpec, CharFilterSpec, Token, TokenFilterSpec, TokenizerSpec, TokenKind } from './analysis/analysis.ts';
+export { Analyzer } from './analysis/analyzer.ts';
+export { analysisPreset, analysisPresets } from './analysis/presets.ts';
 export { Bitmap } from './metadata/bitmap.ts';
 export { columnsOf, MetadataBuilder } from './metadata/builder.ts';
 export { checkMetadata } from './metadata/check-metadata.ts';
