@@ -66,6 +66,10 @@ export class FaultyFileSystem implements FileSystem {
     return nodeFileSystem.read(path);
   }
 
+  map(path: string): Promise<Uint8Array> {
+    return this.read(path);
+  }
+
   async rename(from: string, to: string): Promise<void> {
     this.#step();
     await nodeFileSystem.rename(from, to);

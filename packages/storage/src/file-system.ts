@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { RankError } from '@rank-rank/core';
+import { mapFile } from '@rank-rank/kernels';
 
 /** A file being written, from its start to its end. */
 export interface OutputFile {
@@ -18,6 +19,8 @@ export interface FileSystem {
   /** Creates a file that must not exist. */
   create(path: string): Promise<OutputFile>;
   read(path: string): Promise<Uint8Array>;
+  /** A file that will not change any more, used in place where the system can. */
+  map(path: string): Promise<Uint8Array>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   list(folder: string): Promise<string[]>;
@@ -37,6 +40,11 @@ export const nodeFileSystem: FileSystem = {
     };
   },
   read: (path) => guarded(path, 'read', () => readFile(path)),
+  // The mapping reports its own trouble; a file that is not there is told as everywhere else.
+  async map(path) {
+    await guarded(path, 'read', () => access(path));
+    return new Uint8Array(mapFile(path));
+  },
   rename: (from, to) => guarded(from, 'rename', () => rename(from, to)),
   remove: (path) => guarded(path, 'remove', () => unlink(path)),
   list: (folder) => guarded(folder, 'list', () => readdir(folder)),

@@ -32,6 +32,7 @@ export function memoryFileSystem(): FileSystem {
       };
     },
     read: async (path) => found(path),
+    map: async (path) => found(path),
     async rename(from, to) {
       files.set(to, found(from));
       files.delete(from);

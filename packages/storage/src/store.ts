@@ -3,7 +3,6 @@ import { checkOptions, isRankError, type OnProgress, RankError, shown, throwIfCa
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { takeLock, type WriteLock } from './lock.ts';
 import { decodeManifest, encodeManifest, type Manifest, manifestName, type ScopeRecord } from './manifest.ts';
-import { mapBytes } from './map-bytes.ts';
 import { SectionFile } from './section-file.ts';
 import { SectionWriter } from './section-writer.ts';
 
@@ -164,7 +163,7 @@ export class Store {
     for (const [done, name] of files.entries()) {
       throwIfCancelled(options.signal, 'Verifying');
       try {
-        const data = await mapBytes(join(this.path, name), this.#fileSystem);
+        const data = await this.#fileSystem.map(join(this.path, name));
         bytes += data.length;
         SectionFile.inspect(join(this.path, name), data).verify();
       } catch (error) {
@@ -190,7 +189,7 @@ export class Store {
   async #openFile(file: string, kind: string, newestVersion: number): Promise<SectionFile> {
     this.#checkOpen();
     const path = join(this.path, file);
-    return new SectionFile(path, await mapBytes(path, this.#fileSystem), kind, newestVersion);
+    return new SectionFile(path, await this.#fileSystem.map(path), kind, newestVersion);
   }
 
   async #createFile(label: string, kind: string, version: number): Promise<SectionWriter> {
