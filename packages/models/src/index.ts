@@ -8,3 +8,9 @@ export {
   staticModelVersion,
   writeStaticModel,
 } from './static/index.ts';
+export { type SegmentAllOptions, segmentAll } from './tokenize/segment-all.ts';
+export type { Segment } from './tokenize/text-segmenter.ts';
+export { type Encoding, type EncodingOptions, type PairEncodingOptions, Tokenizer } from './tokenize/tokenizer.ts';
+export type { TokenizerConfig } from './tokenize/tokenizer-files.ts';
+export type { PairTruncation } from './tokenize/truncation.ts';
+export { type WindowOptions, windows } from './tokenize/windows.ts';
