@@ -1,0 +1,311 @@
+import type { Document } from '@rank-rank/core';
+import { wellFormed } from '../../metadata/bytes.ts';
+import { MetadataBuilder } from '../../metadata/builder.ts';
+import { type Field, sourceText } from './fields.ts';
+import type { FieldInput, SegmentInput, TermPostings } from './segment-writer.ts';
+import { sortedOrder } from './sorted-order.ts';
+import { several, TermTable } from './term-table.ts';
+
+/** An entry: the term's number below, its frequency (or its distance in positions) above. */
+const termBits = 24;
+const termMask = (1 << termBits) - 1;
+/** The highest number that stands in an entry; from there on it is kept aside. */
+const highest = 255;
+
+const encoder = new TextEncoder();
+
+/** Documents that were added and not yet written: the text as numbers of terms, document after document. */
+export class SegmentBuffer {
+  readonly #fields: readonly FieldBuffer[];
+  readonly #documents: (Document | undefined)[] = [];
+  readonly #byId = new Map<string, number>();
+  #textBytes = 0;
+
+  constructor(fields: readonly Field[]) {
+    this.#fields = fields.map((field) => new FieldBuffer(field));
+  }
+
+  /** Documents that would be written. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** About how much memory it takes, and will take more while it is written. */
+  get bytes(): number {
+    // Turning entries round takes two more arrays of their size.
+    return this.#fields.reduce((sum, field) => sum + field.bytes, 0) + 200 * this.#documents.length + this.#textBytes;
+  }
+
+  /** Whether the next document may find no room: numbers of terms are bounded. */
+  get full(): boolean {
+    return this.#fields.some((field) => field.terms > termMask - (1 << 20));
+  }
+
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
+  ids(): IterableIterator<string> {
+    return this.#byId.keys();
+  }
+
+  /** Adds a checked document; one with the same id that is here already goes. */
+  add(document: Document): void {
+    const id = wellFormed(document.id);
+    const number = this.#documents.length;
+    for (const field of this.#fields) field.add(number, sourceText(document, field.field.from));
+    const before = this.#byId.get(id);
+    if (before !== undefined) this.#documents[before] = undefined;
+    this.#byId.set(id, number);
+    const { metadata } = document;
+    // The text is in the entries now.
+    this.#documents.push({ id, text: '', ...(metadata === undefined ? {} : { metadata }) });
+    if (metadata !== undefined) this.#textBytes += 100 * Object.keys(metadata).length;
+  }
+
+  remove(id: string): boolean {
+    const number = this.#byId.get(id);
+    if (number === undefined) return false;
+    this.#documents[number] = undefined;
+    return this.#byId.delete(id);
+  }
+
+  /** What a segment is written from. */
+  input(): SegmentInput {
+    const ids = [...this.#byId.keys()];
+    const numbers = [...this.#byId.values()];
+    const order = sortedOrder(ids);
+    /** Place in the buffer, in the order of ids. */
+    const places = order.map((i) => numbers[i]!);
+    const metadata = new MetadataBuilder();
+    for (const place of places) metadata.add(this.#documents[place]!.metadata);
+    return {
+      size: ids.length,
+      ids: Array.from(order, (i) => ids[i]!),
+      fields: this.#fields.map((field) => field.input(places)),
+      metadata: metadata.build(),
+    };
+  }
+}
+
+class FieldBuffer {
+  readonly field: Field;
+  readonly #table: TermTable;
+  readonly #tokenize: ReturnType<typeof tokenizeOf>;
+  #entries = new Uint32Array(1 << 12);
+  #entryCount = 0;
+  #starts = new Float64Array(1 << 8);
+  #lengths = new Uint32Array(1 << 8);
+  #documents = 0;
+  /** For each term the last document that had it (plus one), and its entry there. */
+  #seen = new Uint32Array(1 << 10);
+  #entryOf = new Uint32Array(1 << 10);
+  /** Frequencies and distances that are too high for an entry. */
+  readonly #aside = new Map<number, number>();
+
+  constructor(field: Field) {
+    this.field = field;
+    this.#table = new TermTable(field.analyzer);
+    this.#tokenize = tokenizeOf(field);
+  }
+
+  get terms(): number {
+    return this.#table.terms.length;
+  }
+
+  get bytes(): number {
+    return 12 * this.#entryCount + this.#table.bytes + 8 * this.#seen.length + 12 * this.#documents;
+  }
+
+  add(document: number, text: string): void {
+    if (document === this.#starts.length) {
+      const starts = new Float64Array(document * 2);
+      starts.set(this.#starts);
+      this.#starts = starts;
+      this.#lengths = doubled(this.#lengths);
+    }
+    this.#starts[document] = this.#entryCount;
+    this.#documents = document + 1;
+    let length = 0;
+    let position = -1;
+    let entered = 0;
+    const enter = this.field.positions ? this.#place.bind(this) : this.#count.bind(this);
+    this.#tokenize(this.#table, text, (term, at) => {
+      if (at !== position) {
+        length++;
+        position = at;
+      }
+      enter(term, document, at - entered);
+      entered = at;
+    });
+    this.#lengths[document] = length;
+  }
+
+  /** Without positions: one entry for each distinct term of a document. */
+  #count(term: number, document: number): void {
+    if (term >= this.#seen.length) {
+      this.#seen = doubled(this.#seen, term + 1);
+      this.#entryOf = doubled(this.#entryOf, term + 1);
+    }
+    if (this.#seen[term] !== document + 1) {
+      this.#seen[term] = document + 1;
+      this.#entryOf[term] = this.#push(term | (1 << termBits));
+      return;
+    }
+    const at = this.#entryOf[term]!;
+    const frequency = this.#entries[at]! >>> termBits;
+    if (frequency < highest - 1) this.#entries[at]! += 1 << termBits;
+    else {
+      this.#entries[at] = (term | (highest << termBits)) >>> 0;
+      this.#aside.set(at, (this.#aside.get(at) ?? highest - 1) + 1);
+    }
+  }
+
+  /** With positions: one entry for each token, with its distance to the token before. */
+  #place(term: number, _document: number, distance: number): void {
+    const at = this.#push((term | (Math.min(distance, highest) << termBits)) >>> 0);
+    if (distance >= highest) this.#aside.set(at, distance);
+  }
+
+  #push(entry: number): number {
+    if (this.#entryCount === this.#entries.length) this.#entries = doubled(this.#entries);
+    this.#entries[this.#entryCount] = entry;
+    return this.#entryCount++;
+  }
+
+  input(places: Uint32Array): FieldInput {
+    const { terms } = this.#table;
+    const order = sortedOrder(terms);
+    const names = Array.from(order, (term) => encoder.encode(terms[term]!));
+    const lengths = places.map((place) => this.#lengths[place]!);
+    const inverted = this.field.positions ? this.#invertPositions(places) : this.#invertCounts(places);
+    const { starts, documents, frequencies } = inverted;
+    return {
+      positions: this.field.positions,
+      lengths,
+      *terms(withPositions: boolean): Generator<TermPostings> {
+        for (let i = 0; i < names.length; i++) {
+          const term = order[i]!;
+          const from = starts[term]!;
+          const count = starts[term + 1]! - from;
+          // Terms of documents that were replaced before they were written.
+          if (count === 0) continue;
+          const positions = withPositions ? inverted.positionsOf!(term) : undefined;
+          yield { term: names[i]!, documents, frequencies, from, count, ...(positions && { positions }) };
+        }
+      },
+    };
+  }
+
+  #endOf(document: number): number {
+    return document + 1 < this.#documents ? this.#starts[document + 1]! : this.#entryCount;
+  }
+
+  #valueAt(entry: number): number {
+    const value = this.#entries[entry]! >>> termBits;
+    return value === highest ? this.#aside.get(entry)! : value;
+  }
+
+  /** A counting sort of the entries by term, documents in their new order. */
+  #invertCounts(places: Uint32Array): Inverted {
+    const entries = this.#entries;
+    const starts = this.#termStarts(places);
+    const total = starts[starts.length - 1]!;
+    const documents = new Uint32Array(total);
+    const frequencies = new Uint32Array(total);
+    const next = starts.slice();
+    for (let document = 0; document < places.length; document++) {
+      const place = places[document]!;
+      const end = this.#endOf(place);
+      for (let entry = this.#starts[place]!; entry < end; entry++) {
+        const value = entries[entry]! >>> termBits;
+        const at = next[entries[entry]! & termMask]!++;
+        documents[at] = document;
+        frequencies[at] = value === highest ? this.#aside.get(entry)! : value;
+      }
+    }
+    return { starts, documents, frequencies };
+  }
+
+  #termStarts(places: Uint32Array): Uint32Array<ArrayBuffer> {
+    const starts = new Uint32Array(this.terms + 1);
+    for (const place of places) {
+      const end = this.#endOf(place);
+      for (let entry = this.#starts[place]!; entry < end; entry++) starts[(this.#entries[entry]! & termMask) + 1]!++;
+    }
+    for (let term = 0; term < this.terms; term++) starts[term + 1]! += starts[term]!;
+    return starts;
+  }
+
+  /** The same with one entry a token, which are then counted together by document. */
+  #invertPositions(places: Uint32Array): Inverted {
+    const tokens = this.#termStarts(places);
+    const total = tokens[tokens.length - 1]!;
+    const tokenDocuments = new Uint32Array(total);
+    const tokenPositions = new Uint32Array(total);
+    const next = tokens.slice();
+    for (let document = 0; document < places.length; document++) {
+      const place = places[document]!;
+      const end = this.#endOf(place);
+      let position = 0;
+      for (let entry = this.#starts[place]!; entry < end; entry++) {
+        position += this.#valueAt(entry);
+        const at = next[this.#entries[entry]! & termMask]!++;
+        tokenDocuments[at] = document;
+        tokenPositions[at] = position;
+      }
+    }
+    const starts = new Uint32Array(tokens.length);
+    const frequencies = new Uint32Array(total);
+    let filled = 0;
+    for (let term = 0; term < this.terms; term++) {
+      starts[term] = filled;
+      for (let at = tokens[term]!; at < tokens[term + 1]!; at++) {
+        const document = tokenDocuments[at]!;
+        if (filled > starts[term]! && tokenDocuments[filled - 1] === document) frequencies[filled - 1]!++;
+        else {
+          // Documents move to the front of the same array: never beyond what was read.
+          tokenDocuments[filled] = document;
+          frequencies[filled++] = 1;
+        }
+      }
+    }
+    starts[this.terms] = filled;
+    return { starts, documents: tokenDocuments, frequencies, positionsOf: (term) => tokenPositions.subarray(tokens[term]!, tokens[term + 1]!) };
+  }
+}
+
+interface Inverted {
+  readonly starts: Uint32Array;
+  readonly documents: Uint32Array;
+  readonly frequencies: Uint32Array;
+  readonly positionsOf?: (term: number) => Uint32Array;
+}
+
+/** The terms of a text as numbers, with their positions: by the words' characters where the chain allows it. */
+function tokenizeOf(field: Field): (table: TermTable, text: string, onTerm: (term: number, position: number) => void) => void {
+  const wordwise = field.analyzer.wordwise;
+  if (wordwise === undefined) {
+    return (table, text, onTerm) => {
+      for (const token of field.analyzer.tokens(text)) onTerm(table.numberOf(token.term), token.position);
+    };
+  }
+  const { tokenize } = wordwise;
+  return (table, text, onTerm) => {
+    let position = -1;
+    let lastStart = -1;
+    tokenize(text, (start, end, kind) => {
+      if (start !== lastStart) position++;
+      lastStart = start;
+      const term = table.termAt(text, start, end, kind);
+      if (term >= 0) onTerm(term, position);
+      else if (term === several) for (const one of table.list(text, start, end, kind)) onTerm(one, position);
+    });
+  };
+}
+
+function doubled(array: Uint32Array<ArrayBuffer>, atLeast = 0): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(Math.max(array.length * 2, atLeast));
+  larger.set(array);
+  return larger;
+}

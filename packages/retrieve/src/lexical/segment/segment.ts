@@ -1,0 +1,86 @@
+import { RankError } from '@rank-rank/core';
+import type { Scope, SectionFile } from '@rank-rank/storage';
+import type { Bitmap } from '../../metadata/bitmap.ts';
+import { MetadataColumns } from '../../metadata/columns.ts';
+import { IdDictionary } from '../dictionary/id-dictionary.ts';
+import { TermDictionary } from '../dictionary/term-dictionary.ts';
+import type { Model } from '../scoring/model.ts';
+import { bucketLengths } from './lengths.ts';
+import { type SegmentAbout, segmentKind, segmentVersion } from './segment-writer.ts';
+
+/** One field of a segment. */
+export interface SegmentField {
+  readonly terms: TermDictionary;
+  readonly documents: number;
+  readonly totalLength: number;
+  readonly positions: boolean;
+  /** Each document's length as a place among `lengths`. */
+  readonly lengthCodes: Uint8Array | Uint16Array;
+  readonly lengths: Uint32Array;
+  /** The shortest length of each bucket of block information. */
+  readonly bucketLengths: Uint32Array;
+}
+
+/** A segment file, open: immutable, used in place. */
+export class Segment {
+  readonly name: string;
+  readonly bytes: number;
+  readonly size: number;
+  readonly ids: IdDictionary;
+  readonly fields: readonly SegmentField[];
+  readonly postings: Uint8Array;
+  readonly positions: Uint8Array;
+  readonly metadata: MetadataColumns;
+  #inverses: { model: Model; documents: number; totalLength: number; field: number; table: Float32Array }[] = [];
+
+  private constructor(name: string, file: SectionFile) {
+    const about = file.json('about') as SegmentAbout;
+    this.name = name;
+    this.bytes = file.bytes;
+    this.size = about.size;
+    this.ids = new IdDictionary(about.size, file.u32('ids.starts'), file.u8('ids.bytes'));
+    this.postings = file.u8('postings');
+    this.positions = file.u8('positions');
+    this.fields = about.fields.map((field, number) => {
+      const lengths = file.u32(`${number}.lengths.values`);
+      const lengthCodes = lengths.length <= 256 ? file.u8(`${number}.lengths`) : file.u16(`${number}.lengths`);
+      if (lengthCodes.length !== about.size) {
+        throw new RankError('CORRUPT', `${file.path} is damaged: it has ${lengthCodes.length} lengths for ${about.size} documents.`, { file: file.path });
+      }
+      const terms = new TermDictionary(field.terms, file.u32(`${number}.terms.starts`), file.u8(`${number}.terms.bytes`), field.positions);
+      return { ...field, terms, lengthCodes, lengths, bucketLengths: bucketLengths(lengths) };
+    });
+    this.metadata = new MetadataColumns(about.size, {
+      fields: file.u8('metadata.fields'),
+      numbers: file.f64('metadata.numbers'),
+      textOffsets: file.u32('metadata.textOffsets'),
+      texts: file.u8('metadata.texts'),
+      counts: file.u32('metadata.counts'),
+      starts: file.u32('metadata.starts'),
+      documents: file.u32('metadata.documents'),
+    });
+  }
+
+  static async open(scope: Scope, name: string): Promise<Segment> {
+    return new Segment(name, await scope.open(name, segmentKind, segmentVersion));
+  }
+
+  /** What each length of a field comes to in a model of the saturating form; computed once for a model and the state of the collection. */
+  inverses(field: number, model: Model, documents: number, totalLength: number): Float32Array {
+    for (const kept of this.#inverses) {
+      if (kept.model === model && kept.field === field && kept.documents === documents && kept.totalLength === totalLength) return kept.table;
+    }
+    const table = Float32Array.from(this.fields[field]!.lengths, (length) => model.inverse!(length, { documents, totalLength }));
+    if (this.#inverses.length >= 16) this.#inverses = [];
+    this.#inverses.push({ model, documents, totalLength, field, table });
+    return table;
+  }
+}
+
+/** A segment as a reader sees it: with the documents that are deleted in its commit. */
+export interface SegmentView {
+  readonly segment: Segment;
+  readonly deleted: Bitmap | undefined;
+  /** Documents that are not deleted. */
+  readonly live: number;
+}
