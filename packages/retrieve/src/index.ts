@@ -1,6 +1,24 @@
-export type { AnalysisSpec, CharFilterSpec, Token, TokenFilterSpec, TokenizerSpec, TokenKind } from './analysis/analysis.ts';
-export { Analyzer } from './analysis/analyzer.ts';
+export type {
+  AnalysisSpec,
+  CharFilterSpec,
+  NormalizationForm,
+  Token,
+  TokenFilterSpec,
+  TokenizerSpec,
+  TokenKind,
+} from './analysis/analysis.ts';
+export { Analyzer, checkAnalysis } from './analysis/analyzer.ts';
 export { analysisPreset, analysisPresets } from './analysis/presets.ts';
+export { stopWordLists, stopWords } from './analysis/stop-words.ts';
+export { LexicalIndex, type LexicalOptions, type OpenOptions } from './lexical/lexical-index.ts';
+export { LexicalReader, type LexicalSearchOptions, type SearchResult, type Strategy } from './lexical/lexical-reader.ts';
+export type { Bm25Options, Bm25Variant } from './lexical/scoring/bm25.ts';
+export type { Pl2Options } from './lexical/scoring/divergence-from-randomness.ts';
+export { type ModelName, type ModelSpec, modelNames } from './lexical/scoring/models.ts';
+export type { QueryLikelihoodOptions } from './lexical/scoring/query-likelihood.ts';
+export type { TfIdfOptions } from './lexical/scoring/tf-idf.ts';
+export type { FieldOptions, FieldSource, FieldSpec } from './lexical/segment/fields.ts';
+export type { Warning } from './lexical/warning.ts';
 export { Bitmap } from './metadata/bitmap.ts';
 export { columnsOf, MetadataBuilder } from './metadata/builder.ts';
 export { checkMetadata } from './metadata/check-metadata.ts';

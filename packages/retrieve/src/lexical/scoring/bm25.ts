@@ -55,7 +55,9 @@ export function bm25(options: Bm25Options = {}): Model {
     if (variant === 'atire') return { base: scaled, weight: scaled, absent: 0 };
     const saturating = isLong ? single(scaled * single(k1 / (k1 + delta))) : scaled;
     const atZero = isLong ? single(scaled - saturating) : single(full * delta);
-    return absentTerms ? { base: saturating, weight: saturating, absent: atZero } : { base: single(saturating + atZero), weight: saturating, absent: 0 };
+    return absentTerms
+      ? { base: saturating, weight: saturating, absent: atZero }
+      : { base: single(saturating + atZero), weight: saturating, absent: 0 };
   };
   // In Lucene's order of operations, so that the last digit agrees too.
   const inverse = (length: number, collection: CollectionStatistics): number => {

@@ -49,13 +49,18 @@ export function dph(options: { readonly model?: 'dph' } = {}): Model {
     return (f, length) => {
       const r = f / length;
       if (r >= 1) return 0;
-      return ((weight * (1 - r) ** 2) / (f + 1)) * (f * Math.log2(((f * average) / length) * rarity) + 0.5 * Math.log2(2 * Math.PI * f * (1 - r)));
+      return (
+        ((weight * (1 - r) ** 2) / (f + 1)) *
+        (f * Math.log2(((f * average) / length) * rarity) + 0.5 * Math.log2(2 * Math.PI * f * (1 - r)))
+      );
     };
   };
   return { name: 'dph', parameters: {}, monotone: false, term, factors: divergenceFactors((...args) => term(...args, 1)) };
 }
 
-function divergenceFactors(scoreOf: (...args: [Parameters<Model['term']>[0], Parameters<Model['term']>[1]]) => TermScore): Model['factors'] {
+function divergenceFactors(
+  scoreOf: (...args: [Parameters<Model['term']>[0], Parameters<Model['term']>[1]]) => TermScore,
+): Model['factors'] {
   return (term, collection, weight, frequency, length) => [
     ...(weight === 1 ? [] : [{ name: 'weight', value: weight, description: 'how often the query has the term, times its boost' }]),
     {

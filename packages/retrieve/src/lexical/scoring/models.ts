@@ -25,7 +25,10 @@ export function modelOf(spec: ModelName | ModelSpec): Model {
   if (spec === 'anserini') return bm25({ k1: 0.9, b: 0.4, lossyLengths: true });
   const name: unknown = typeof spec === 'object' && spec !== null ? spec.model : spec;
   if (typeof name !== 'string') {
-    throw new RankError('INVALID_ARGUMENT', `The model is ${shown(spec)}; expected a name, or an object such as { model: 'bm25', k1: 0.9 }.`);
+    throw new RankError(
+      'INVALID_ARGUMENT',
+      `The model is ${shown(spec)}; expected a name, or an object such as { model: 'bm25', k1: 0.9 }.`,
+    );
   }
   const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
   if (make === undefined) throw unknownName('Model', name, modelNames);

@@ -34,7 +34,9 @@ export function queryLikelihood(options: QueryLikelihoodOptions = {}): Model {
     parameters: dirichlet ? { smoothing, mu } : { smoothing, lambda },
     monotone: true,
     term: termScore,
-    ...(dirichlet && { document: (length: number, _: CollectionStatistics, queryLength: number) => queryLength * Math.log(mu / (length + mu)) }),
+    ...(dirichlet && {
+      document: (length: number, _: CollectionStatistics, queryLength: number) => queryLength * Math.log(mu / (length + mu)),
+    }),
     factors: (term, collection, weight, frequency, length) => [
       ...(weight === 1 ? [] : [{ name: 'weight', value: weight, description: 'how often the query has the term, times its boost' }]),
       {

@@ -33,7 +33,11 @@ export function tfIdf(options: TfIdfOptions = {}): Model {
     },
     factors: (term, collection, weight, frequency, length) => [
       ...(weight === 1 ? [] : [{ name: 'weight', value: weight, description: 'how often the query has the term, times its boost' }]),
-      { name: 'idf', value: idfOf(term, collection), description: `${term.documentFrequency} of ${collection.documents} documents have the term` },
+      {
+        name: 'idf',
+        value: idfOf(term, collection),
+        description: `${term.documentFrequency} of ${collection.documents} documents have the term`,
+      },
       { name: 'tf', value: tfOf(frequency), description: `${frequency} occurrences (${tf})` },
       ...(norm === 'none' ? [] : [{ name: 'length', value: normOf(length), description: `${length} tokens` }]),
     ],

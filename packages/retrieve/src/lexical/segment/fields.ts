@@ -1,6 +1,6 @@
 import { checkOptions, type Document, fullText, type Metadata, RankError, shown } from '@rank-rank/core';
-import { Analyzer } from '../../analysis/analyzer.ts';
 import type { AnalysisSpec } from '../../analysis/analysis.ts';
+import { Analyzer } from '../../analysis/analyzer.ts';
 
 /** What text of a document goes into a field: its title, its text, both (`fullText`), or texts of its metadata (`metadata.author`). */
 export type FieldSource = 'title' | 'text' | 'fullText' | `metadata.${string}`;
@@ -50,7 +50,10 @@ export async function fieldSpecs(fields: Readonly<Record<string, FieldOptions>>,
       const known = ['title', 'text', 'fullText'].includes(name);
       const from = options.from ?? ((known ? name : `metadata.${name}`) as FieldSource);
       if (!/^(title|text|fullText|metadata\..+)$/.test(from)) {
-        throw new RankError('INVALID_ARGUMENT', `fields.${name}.from is ${shown(from)}; expected "title", "text", "fullText" or "metadata.NAME".`);
+        throw new RankError(
+          'INVALID_ARGUMENT',
+          `fields.${name}.from is ${shown(from)}; expected "title", "text", "fullText" or "metadata.NAME".`,
+        );
       }
       const spec = (await Analyzer.create(analysis)).spec;
       const querySpec = queryAnalysis === undefined ? undefined : (await Analyzer.create(queryAnalysis)).spec;

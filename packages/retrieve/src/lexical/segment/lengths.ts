@@ -14,7 +14,10 @@ export interface PackedLengths {
 export function packLengths(lengths: Uint32Array): PackedLengths {
   const values = Uint32Array.from(new Set(lengths)).sort();
   if (values.length > 0x10000) {
-    throw new RankError('OUT_OF_RANGE', `A segment has ${values.length} distinct document lengths; at most 65,536 can be stored. Commit more often.`);
+    throw new RankError(
+      'OUT_OF_RANGE',
+      `A segment has ${values.length} distinct document lengths; at most 65,536 can be stored. Commit more often.`,
+    );
   }
   const places = new Map<number, number>();
   values.forEach((value, place) => {

@@ -1,6 +1,6 @@
 import type { Document } from '@rank-rank/core';
-import { wellFormed } from '../../metadata/bytes.ts';
 import { MetadataBuilder } from '../../metadata/builder.ts';
+import { wellFormed } from '../../metadata/bytes.ts';
 import { type Field, sourceText } from './fields.ts';
 import type { FieldInput, SegmentInput, TermPostings } from './segment-writer.ts';
 import { sortedOrder } from './sorted-order.ts';
@@ -271,7 +271,12 @@ class FieldBuffer {
       }
     }
     starts[this.terms] = filled;
-    return { starts, documents: tokenDocuments, frequencies, positionsOf: (term) => tokenPositions.subarray(tokens[term]!, tokens[term + 1]!) };
+    return {
+      starts,
+      documents: tokenDocuments,
+      frequencies,
+      positionsOf: (term) => tokenPositions.subarray(tokens[term]!, tokens[term + 1]!),
+    };
   }
 }
 

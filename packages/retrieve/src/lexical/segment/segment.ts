@@ -45,7 +45,9 @@ export class Segment {
       const lengths = file.u32(`${number}.lengths.values`);
       const lengthCodes = lengths.length <= 256 ? file.u8(`${number}.lengths`) : file.u16(`${number}.lengths`);
       if (lengthCodes.length !== about.size) {
-        throw new RankError('CORRUPT', `${file.path} is damaged: it has ${lengthCodes.length} lengths for ${about.size} documents.`, { file: file.path });
+        throw new RankError('CORRUPT', `${file.path} is damaged: it has ${lengthCodes.length} lengths for ${about.size} documents.`, {
+          file: file.path,
+        });
       }
       const terms = new TermDictionary(field.terms, file.u32(`${number}.terms.starts`), file.u8(`${number}.terms.bytes`), field.positions);
       return { ...field, terms, lengthCodes, lengths, bucketLengths: bucketLengths(lengths) };
@@ -68,7 +70,8 @@ export class Segment {
   /** What each length of a field comes to in a model of the saturating form; computed once for a model and the state of the collection. */
   inverses(field: number, model: Model, documents: number, totalLength: number): Float32Array {
     for (const kept of this.#inverses) {
-      if (kept.model === model && kept.field === field && kept.documents === documents && kept.totalLength === totalLength) return kept.table;
+      if (kept.model === model && kept.field === field && kept.documents === documents && kept.totalLength === totalLength)
+        return kept.table;
     }
     const table = Float32Array.from(this.fields[field]!.lengths, (length) => model.inverse!(length, { documents, totalLength }));
     if (this.#inverses.length >= 16) this.#inverses = [];

@@ -1,0 +1,455 @@
+import {
+  checkInteger,
+  checkOptions,
+  type Document,
+  RankError,
+  type Ranking,
+  type Retriever,
+  shown,
+  throttleProgress,
+  throwIfCancelled,
+  type WorkOptions,
+  yieldToEventLoop,
+} from '@rank-rank/core';
+import { memoryFileSystem, type Scope, Store } from '@rank-rank/storage';
+import type { AnalysisSpec } from '../analysis/analysis.ts';
+import { Bitmap } from '../metadata/bitmap.ts';
+import { wellFormed } from '../metadata/bytes.ts';
+import { checkDocument } from './check-document.ts';
+import { LexicalReader, type LexicalSearchOptions, type SearchResult } from './lexical-reader.ts';
+import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
+import { type Field, type FieldOptions, type FieldSpec, fieldSpecs, openField } from './segment/fields.ts';
+import { Segment, type SegmentView } from './segment/segment.ts';
+import { SegmentBuffer } from './segment/segment-buffer.ts';
+import { segmentKind, segmentVersion, writeSegment } from './segment/segment-writer.ts';
+
+export const storeKind = 'lexical';
+const deletesKind = 'lexical-deletes';
+const deletesVersion = 1;
+const stateVersion = 1;
+
+export interface LexicalOptions {
+  /** The folder of the index; without it (and without `scope`) the index is in memory and ends with its object. */
+  readonly path?: string;
+  /** A part of a store that others write to as well: they are committed together. */
+  readonly scope?: Scope;
+  /** The fields by name; by default one, `text`, of title and text together. */
+  readonly fields?: Readonly<Record<string, FieldOptions>>;
+  /** The analysis of fields that name none: the name of a preset, or a chain. `english` */
+  readonly analysis?: string | AnalysisSpec;
+  /** Whether fields that do not say keep positions, for phrases and proximity. false */
+  readonly positions?: boolean;
+  /** The weighting model of searches that name none. BM25 (Lucene's) with k1 1.2, b 0.75 */
+  readonly model?: ModelName | ModelSpec;
+  /** About how much memory documents may take before they are written out, in bytes. 256 MiB */
+  readonly memory?: number;
+}
+
+const optionNames = ['path', 'scope', 'fields', 'analysis', 'positions', 'model', 'memory'] as const;
+
+export interface OpenOptions {
+  /** Open for adding and removing; takes the folder's lock. */
+  readonly write?: boolean;
+  readonly memory?: number;
+}
+
+interface State {
+  readonly version: number;
+  readonly fields: readonly FieldSpec[];
+  readonly model: ModelName | ModelSpec;
+  readonly segments: readonly { readonly file: string; readonly deletes?: string }[];
+}
+
+/** A segment on its way into the next commit. */
+interface PendingSegment {
+  readonly segment: Segment;
+  deleted: Bitmap | undefined;
+  /** The file that holds `deleted` as it is; undefined where it changed since, or is empty. */
+  deletes: string | undefined;
+}
+
+/**
+ * A full-text index: BM25 and its relatives over analysed text, in memory or on disk.
+ *
+ * Documents are added and removed at any time and become visible with `commit`. A document whose id is there already is replaced.
+ *
+ * @example
+ * const index = await LexicalIndex.build([
+ *   { id: 'a', text: 'The quick brown fox' },
+ *   { id: 'b', text: 'A lazy dog' },
+ * ]);
+ * await index.search('foxes', 10); // [{ id: 'a', score: 0.69… }]
+ */
+export class LexicalIndex implements Retriever {
+  readonly #scope: Scope;
+  readonly #ownsStore: boolean;
+  readonly #fields: readonly Field[];
+  readonly #state: Pick<State, 'fields' | 'model'>;
+  readonly #memory: number;
+  #reader: LexicalReader;
+  #pending: PendingSegment[] = [];
+  #buffer: SegmentBuffer;
+  /** Ids to be removed from segments written so far. */
+  #removed = new Set<string>();
+  #changed = false;
+  #closed = false;
+  #writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(scope: Scope, ownsStore: boolean, fields: readonly Field[], state: Pick<State, 'fields' | 'model'>, memory: number) {
+    this.#scope = scope;
+    this.#ownsStore = ownsStore;
+    this.#fields = fields;
+    this.#state = state;
+    this.#memory = memory;
+    this.#buffer = new SegmentBuffer(fields);
+    this.#reader = new LexicalReader(fields, [], modelOf(state.model));
+  }
+
+  /** A new, empty index. Refuses a folder that holds one already. */
+  static async create(options: LexicalOptions = {}): Promise<LexicalIndex> {
+    checkOptions('LexicalIndex.create', options, optionNames);
+    const { path, fields = { text: { from: 'fullText' } }, model = 'bm25', memory } = options;
+    modelOf(model);
+    const budget = checkMemory(memory);
+    const specs = await fieldSpecs(fields, { analysis: options.analysis ?? 'english', positions: options.positions ?? false });
+    if (path !== undefined && options.scope !== undefined) {
+      throw new RankError('INVALID_ARGUMENT', 'LexicalIndex.create has both a path and a scope; give one.');
+    }
+    const scope = options.scope ?? (await openStore(path, true)).scope(storeKind);
+    const ownsStore = options.scope === undefined;
+    try {
+      if (scope.state() !== undefined) {
+        throw new RankError(
+          'ALREADY_EXISTS',
+          `${scope.store.path} holds a lexical index already. Open it with LexicalIndex.open, or choose another folder.`,
+          {
+            path: scope.store.path,
+          },
+        );
+      }
+      const state = { fields: specs, model };
+      const index = new LexicalIndex(scope, ownsStore, await Promise.all(specs.map(openField)), state, budget);
+      index.#stage();
+      if (ownsStore) await scope.store.commit();
+      return index;
+    } catch (error) {
+      if (ownsStore) await scope.store.close();
+      throw error;
+    }
+  }
+
+  /** An index that is there, by its folder or its scope of a store. For reading, unless `write` is set. */
+  static async open(where: string | Scope, options: OpenOptions = {}): Promise<LexicalIndex> {
+    checkOptions('LexicalIndex.open', options, ['write', 'memory']);
+    const ownsStore = typeof where === 'string';
+    const scope = ownsStore ? (await openStore(where, options.write ?? false)).scope(storeKind) : where;
+    try {
+      const state = scope.state() as State | undefined;
+      if (state === undefined) {
+        throw new RankError(
+          'NOT_FOUND',
+          `${scope.store.path} holds no lexical index (scope "${scope.name}"). Check the path, or build it first.`,
+          {
+            path: scope.store.path,
+          },
+        );
+      }
+      if (state.version > stateVersion) {
+        throw new RankError('UNSUPPORTED_VERSION', `${scope.store.path} was written by a newer version of rank-rank. Update rank-rank.`, {
+          path: scope.store.path,
+        });
+      }
+      const fields = await Promise.all(state.fields.map(openField));
+      const index = new LexicalIndex(scope, ownsStore, fields, { fields: state.fields, model: state.model }, checkMemory(options.memory));
+      await index.refresh();
+      return index;
+    } catch (error) {
+      if (ownsStore) await scope.store.close();
+      throw error;
+    }
+  }
+
+  /** {@link LexicalIndex.create}, {@link LexicalIndex.add} and {@link LexicalIndex.commit} in one. */
+  static async build(
+    documents: Iterable<Document> | AsyncIterable<Document>,
+    options: LexicalOptions & WorkOptions = {},
+  ): Promise<LexicalIndex> {
+    checkOptions('LexicalIndex.build', options, [...optionNames, 'signal', 'onProgress']);
+    const { signal, onProgress, ...rest } = options;
+    const index = await LexicalIndex.create(rest);
+    try {
+      await index.add(documents, { ...(signal && { signal }), ...(onProgress && { onProgress }) });
+      await index.commit();
+      return index;
+    } catch (error) {
+      await index.close();
+      throw error;
+    }
+  }
+
+  /** The commit that searches see. It stays as it is, whatever is written after. */
+  get reader(): LexicalReader {
+    this.#checkOpen();
+    return this.#reader;
+  }
+
+  /** Documents that can be found. */
+  get size(): number {
+    return this.reader.size;
+  }
+
+  get fields(): readonly FieldSpec[] {
+    return this.#state.fields;
+  }
+
+  async search(query: string, k: number, options: LexicalSearchOptions = {}): Promise<Ranking> {
+    return this.reader.search(query, k, options);
+  }
+
+  searchDetailed(query: string, k: number, options: LexicalSearchOptions = {}): SearchResult {
+    return this.reader.searchDetailed(query, k, options);
+  }
+
+  /**
+   * Adds documents, or replaces those whose ids are there already; they are found after {@link LexicalIndex.commit}.
+   *
+   * An id that comes twice in one call is an error; of an array nothing is added then, of a stream what came before stays, to be
+   * committed or rolled back.
+   */
+  async add(documents: Document | Iterable<Document> | AsyncIterable<Document>, options: WorkOptions = {}): Promise<void> {
+    checkOptions('add', options, ['signal', 'onProgress']);
+    const list = isDocument(documents) ? [documents] : documents;
+    if (typeof list !== 'object' || list === null || !(Symbol.iterator in list || Symbol.asyncIterator in list)) {
+      throw new RankError('INVALID_ARGUMENT', `add: documents are ${shown(list)}; expected an array (or any iterable) of { id, text }.`);
+    }
+    const total = Array.isArray(list) ? list.length : undefined;
+    if (Array.isArray(list)) refuseDuplicates(list);
+    await this.#exclusively(async () => {
+      const report = throttleProgress(options.onProgress);
+      const mine = new Set<string>();
+      const segmentsBefore = this.#pending.length;
+      let done = 0;
+      let lastPause = performance.now();
+      for await (const item of list) {
+        if ((done & 63) === 0) {
+          throwIfCancelled(options.signal, 'Adding documents');
+          if (performance.now() - lastPause > 50) {
+            await yieldToEventLoop();
+            lastPause = performance.now();
+          }
+        }
+        const document = checkDocument(`documents[${done}]`, item);
+        if (total === undefined) {
+          if (mine.has(document.id)) throw duplicate(document.id);
+          mine.add(document.id);
+        }
+        this.#buffer.add(document);
+        this.#changed = true;
+        done++;
+        report({ stage: 'analysing', done, unit: 'documents', ...(total !== undefined && { total }) });
+        if (((done & 255) === 0 && this.#buffer.bytes > this.#memory) || this.#buffer.full) {
+          if (total === undefined) this.#refuseAcross(mine, segmentsBefore);
+          mine.clear();
+          await this.#flush();
+        }
+      }
+      if (total === undefined) this.#refuseAcross(mine, segmentsBefore);
+    });
+  }
+
+  /** Removes documents by id; gives how many there were. They are gone after {@link LexicalIndex.commit}. */
+  async remove(ids: string | Iterable<string>): Promise<number> {
+    const list = typeof ids === 'string' ? [ids] : [...ids];
+    for (const id of list) {
+      if (typeof id !== 'string') throw new RankError('INVALID_ARGUMENT', `remove: an id is ${shown(id)}; expected a string.`);
+    }
+    return this.#exclusively(async () => {
+      let count = 0;
+      for (const given of new Set(list)) {
+        const id = wellFormed(given);
+        let there = this.#buffer.remove(id);
+        if (!this.#removed.has(id) && this.#pending.some(({ segment, deleted }) => isLive(segment, deleted, id))) {
+          this.#removed.add(id);
+          there = true;
+        }
+        if (there) count++;
+      }
+      if (count > 0) this.#changed = true;
+      return count;
+    });
+  }
+
+  /** Makes everything since the last commit visible, and durable where the index is on disk. */
+  async commit(): Promise<void> {
+    await this.prepare();
+    await this.#exclusively(async () => {
+      await this.#scope.store.commit();
+      await this.#look();
+    });
+  }
+
+  /** Writes everything out and stages it, for an owner of the store who then commits and calls {@link LexicalIndex.refresh}. */
+  async prepare(): Promise<void> {
+    await this.#exclusively(async () => {
+      if (!this.#changed) return;
+      await this.#flush();
+      for (const pending of this.#pending) await this.#writeDeletes(pending);
+      this.#pending = this.#pending.filter(({ segment, deleted }) => deleted === undefined || deleted.count < segment.size);
+      this.#stage();
+      this.#changed = false;
+    });
+  }
+
+  /** Forgets what was added and removed since the last commit. */
+  async rollback(): Promise<void> {
+    await this.#exclusively(async () => {
+      this.#buffer = new SegmentBuffer(this.#fields);
+      this.#removed.clear();
+      this.#changed = false;
+      if (this.#ownsStore) await this.#scope.store.rollback();
+      await this.#look();
+    });
+  }
+
+  /** Shows the last commit, also of another process; tells whether it is another than before. */
+  async refresh(): Promise<boolean> {
+    this.#checkOpen();
+    return this.#exclusively(async () => {
+      const isNew = this.#ownsStore ? await this.#scope.store.refresh() : false;
+      const before = this.#reader;
+      await this.#look();
+      return isNew || before !== this.#reader;
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await this.#writing.catch(() => {});
+    this.#closed = true;
+    if (this.#ownsStore) await this.#scope.store.close();
+  }
+
+  /** Opens what the last commit names; segments that are open already stay so. */
+  async #look(): Promise<void> {
+    const state = this.#scope.state() as State | undefined;
+    const files = state?.segments ?? [];
+    const before = this.#reader.segments;
+    const known = new Map(
+      [...this.#pending.map(({ segment }) => segment), ...before.map(({ segment }) => segment)].map((segment) => [segment.name, segment]),
+    );
+    const pending: PendingSegment[] = [];
+    const views: SegmentView[] = [];
+    for (const { file, deletes } of files) {
+      const segment = known.get(file) ?? (await Segment.open(this.#scope, file));
+      const deleted = deletes === undefined ? undefined : await this.#readDeletes(segment, deletes);
+      pending.push({ segment, deleted: deleted?.clone(), deletes });
+      views.push({ segment, deleted, live: segment.size - (deleted?.count ?? 0) });
+    }
+    this.#pending = pending;
+    this.#reader = new LexicalReader(this.#fields, views, modelOf(this.#state.model));
+  }
+
+  async #readDeletes(segment: Segment, file: string): Promise<Bitmap> {
+    return new Bitmap(segment.size, (await this.#scope.open(file, deletesKind, deletesVersion)).u32('deleted'));
+  }
+
+  /** Writes the buffer as a segment, and applies it and the removals to the segments before. */
+  async #flush(): Promise<void> {
+    for (const id of [...this.#removed, ...this.#buffer.ids()]) this.#deleteFrom(this.#pending, id);
+    this.#removed.clear();
+    if (this.#buffer.size === 0) return;
+    const file = await this.#scope.create('lexical', segmentKind, segmentVersion);
+    await writeSegment(file, this.#buffer.input());
+    await file.finish();
+    this.#buffer = new SegmentBuffer(this.#fields);
+    this.#pending.push({ segment: await Segment.open(this.#scope, file.name), deleted: undefined, deletes: undefined });
+  }
+
+  #deleteFrom(segments: readonly PendingSegment[], id: string): void {
+    for (const pending of segments) {
+      const number = pending.segment.ids.numberOf(id);
+      if (number < 0 || pending.deleted?.has(number)) continue;
+      pending.deleted ??= Bitmap.empty(pending.segment.size);
+      pending.deleted.add(number);
+      pending.deletes = undefined;
+    }
+  }
+
+  async #writeDeletes(pending: PendingSegment): Promise<void> {
+    if (pending.deleted === undefined || pending.deletes !== undefined) return;
+    const file = await this.#scope.create('lexical-deletes', deletesKind, deletesVersion);
+    await file.write('deleted', pending.deleted.words, 'u32');
+    await file.finish();
+    pending.deletes = file.name;
+  }
+
+  #stage(): void {
+    const segments = this.#pending.map(({ segment, deletes }) => ({ file: segment.name, ...(deletes !== undefined && { deletes }) }));
+    const state: State = { version: stateVersion, ...this.#state, segments };
+    this.#scope.stage(
+      state,
+      segments.flatMap(({ file, deletes }) => (deletes === undefined ? [file] : [file, deletes])),
+    );
+  }
+
+  /** Whether ids of a stream stand in segments that the same stream filled before. */
+  #refuseAcross(ids: ReadonlySet<string>, segmentsBefore: number): void {
+    const mine = this.#pending.slice(segmentsBefore);
+    if (mine.length === 0) return;
+    for (const id of ids) {
+      if (mine.some(({ segment, deleted }) => isLive(segment, deleted, id))) throw duplicate(id);
+    }
+  }
+
+  /** Changes come one after the other. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    const result = this.#writing.then(() => {
+      this.#checkOpen();
+      return work();
+    });
+    this.#writing = result.catch(() => {});
+    return result;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new RankError('CLOSED', `The index ${this.#scope.store.path} was closed. Open it again.`);
+  }
+}
+
+async function openStore(path: string | undefined, write: boolean): Promise<Store> {
+  return path === undefined
+    ? Store.open('in memory', { kind: storeKind, write: true, fileSystem: memoryFileSystem() })
+    : Store.open(path, { kind: storeKind, write });
+}
+
+function isLive(segment: Segment, deleted: Bitmap | undefined, id: string): boolean {
+  const number = segment.ids.numberOf(id);
+  return number >= 0 && !deleted?.has(number);
+}
+
+function isDocument(documents: unknown): documents is Document {
+  return typeof documents === 'object' && documents !== null && 'id' in documents && !(Symbol.iterator in documents);
+}
+
+function refuseDuplicates(documents: readonly unknown[]): void {
+  const seen = new Set<string>();
+  documents.forEach((item, i) => {
+    const { id } = checkDocument(`documents[${i}]`, item);
+    const key = wellFormed(id);
+    if (seen.has(key)) throw duplicate(id);
+    seen.add(key);
+  });
+}
+
+function duplicate(id: string): RankError {
+  return new RankError(
+    'DUPLICATE_ID',
+    `Document ${shown(id)} comes twice in one call of add. Keep one; to replace a document add it in a later call.`,
+    { id },
+  );
+}
+
+function checkMemory(memory: number | undefined): number {
+  return checkInteger('memory', memory ?? 256 << 20, { min: 1 << 16 });
+}
