@@ -4,7 +4,7 @@
 import { rmSync, truncateSync } from 'node:fs';
 import { basename } from 'node:path';
 import { RankError } from '@rank-rank/core';
-import { type FileSystem, nodeFileSystem } from './file-system.ts';
+import { type FileSystem, nodeFileSystem, type OutputFile } from './file-system.ts';
 
 /** What is thrown at and after the moment of death. */
 export class Crash extends RankError {
@@ -26,6 +26,7 @@ export class FaultyFileSystem implements FileSystem {
   readonly #limit: number;
   readonly #failure: (() => RankError) | undefined;
   readonly #lengths = new Map<string, { written: number; synced: number }>();
+  readonly #open = new Set<OutputFile>();
   #dead = false;
   /** Steps taken so far. */
   taken = 0;
@@ -39,6 +40,7 @@ export class FaultyFileSystem implements FileSystem {
   async create(path: string): ReturnType<FileSystem['create']> {
     this.#step();
     const file = await nodeFileSystem.create(path);
+    this.#open.add(file);
     const length = { written: 0, synced: 0 };
     this.#lengths.set(path, length);
     return {
@@ -57,7 +59,10 @@ export class FaultyFileSystem implements FileSystem {
         await file.sync();
         length.synced = length.written;
       },
-      close: () => file.close(),
+      close: async () => {
+        // What death closed is closed.
+        if (this.#open.delete(file)) await file.close();
+      },
     };
   }
 
@@ -118,6 +123,8 @@ export class FaultyFileSystem implements FileSystem {
 
   #die(): never {
     this.#dead = true;
+    for (const file of this.#open) void file.close();
+    this.#open.clear();
     for (const [path, { written, synced }] of this.#lengths) {
       // The test goes on in the same process, so the lock of the one that "died" would look alive.
       if (basename(path) === 'LOCK') rmSync(path, { force: true });

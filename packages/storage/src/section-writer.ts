@@ -49,22 +49,33 @@ export class SectionWriter {
   readonly name: string;
   readonly #path: string;
   readonly #file: OutputFile;
-  readonly #buffer = new Uint8Array(bufferBytes);
+  #buffer = new Uint8Array(bufferBytes);
   readonly #sections: Written[] = [];
   #filled = 0;
   #offset = 0;
   #state: 'open' | 'writing' | 'finished' | 'abandoned' = 'open';
 
-  private constructor(path: string, name: string, file: OutputFile) {
+  readonly #onEnd: (() => void) | undefined;
+
+  private constructor(path: string, name: string, file: OutputFile, onEnd: (() => void) | undefined) {
+    this.#onEnd = onEnd;
     this.#path = path;
     this.name = name;
     this.#file = file;
   }
 
-  static async create(path: string, name: string, kind: string, version: number, fileSystem: FileSystem): Promise<SectionWriter> {
+  /** `onEnd` is told when the file is finished or given up. */
+  static async create(
+    path: string,
+    name: string,
+    kind: string,
+    version: number,
+    fileSystem: FileSystem,
+    onEnd?: (writer: SectionWriter) => void,
+  ): Promise<SectionWriter> {
     if (!/^[\x21-\x7e]{1,16}$/.test(kind))
       throw new RankError('INVALID_ARGUMENT', `The kind of ${name} is ${shown(kind)}; expected 1 to ${kindBytes} ASCII characters.`);
-    const writer = new SectionWriter(path, name, await fileSystem.create(path));
+    const writer: SectionWriter = new SectionWriter(path, name, await fileSystem.create(path), () => onEnd?.(writer));
     const head = new Uint8Array(blockBytes);
     const view = new DataView(head.buffer);
     writeAscii(head, 0, headMagic);
@@ -142,14 +153,20 @@ export class SectionWriter {
     await this.#append(tail);
     await this.#flush();
     await this.#file.sync();
-    await this.#file.close();
-    this.#state = 'finished';
+    await this.#end('finished');
   }
 
   /** Gives the file up; what was written is left for the store to remove. */
   async abandon(): Promise<void> {
     if (this.#state === 'finished' || this.#state === 'abandoned') return;
-    this.#state = 'abandoned';
+    await this.#end('abandoned');
+  }
+
+  async #end(state: 'finished' | 'abandoned'): Promise<void> {
+    this.#state = state;
+    // Writers are kept until their commit, their buffers need not be.
+    this.#buffer = new Uint8Array(0);
+    this.#onEnd?.();
     await this.#file.close();
   }
 

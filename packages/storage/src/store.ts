@@ -136,8 +136,7 @@ export class Store {
   async rollback(): Promise<void> {
     this.#checkWritable();
     this.#staged.clear();
-    for (const writer of this.#openWriters) await writer.abandon();
-    this.#openWriters.clear();
+    for (const writer of [...this.#openWriters]) await writer.abandon();
     this.#uncommitted.clear();
     await this.#removeUnnamed();
   }
@@ -198,7 +197,9 @@ export class Store {
       throw new RankError('INVALID_ARGUMENT', `File label ${shown(label)}; expected 1 to 64 letters, digits, "_" or "-".`);
     const name = `${label}-${String(this.#nextFile++).padStart(6, '0')}.rank`;
     this.#uncommitted.add(name);
-    const writer = await SectionWriter.create(join(this.path, name), name, kind, version, this.#fileSystem);
+    const writer = await SectionWriter.create(join(this.path, name), name, kind, version, this.#fileSystem, (ended) =>
+      this.#openWriters.delete(ended),
+    );
     this.#openWriters.add(writer);
     return writer;
   }
