@@ -1,4 +1,14 @@
 export {
+  type Dtype,
+  openSafetensors,
+  openTorchCheckpoint,
+  openWeights,
+  type StoredTensor,
+  type TensorInfo,
+  type TensorSource,
+  toFloat32,
+} from './safetensors/index.ts';
+export {
   type LearnOptions,
   learnStaticEncoder,
   readStaticModel,
