@@ -7,6 +7,9 @@ export type Qrels = ReadonlyMap<string, ReadonlyMap<string, number>>;
 /** What functions accept as qrels: {@link Qrels}, or plain objects. */
 export type QrelsInput = Qrels | Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** Maps of judgements found valid. They are read-only, so once is enough. */
+const checked = new WeakSet<ReadonlyMap<string, number>>();
+
 /** Validates judgements: ids are non-empty, grades finite. Maps come back as they are. */
 export function toQrels(input: QrelsInput, where = 'qrels'): Qrels {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
@@ -26,7 +29,7 @@ export function toQrels(input: QrelsInput, where = 'qrels'): Qrels {
     }
     const judged: ReadonlyMap<string, number> = value instanceof Map ? value : new Map(Object.entries(value as Record<string, number>));
     untouched &&= judged === value;
-    for (const [id, grade] of judged) {
+    for (const [id, grade] of checked.has(judged) ? [] : judged) {
       checkId(`${where}[${shown(query)}]: a document id`, id);
       if (typeof grade !== 'number' || !Number.isFinite(grade)) {
         throw new RankError(
@@ -36,6 +39,7 @@ export function toQrels(input: QrelsInput, where = 'qrels'): Qrels {
         );
       }
     }
+    checked.add(judged);
     qrels.set(query, judged);
   }
   return untouched ? (input as Qrels) : qrels;

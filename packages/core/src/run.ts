@@ -8,6 +8,15 @@ export type Run = ReadonlyMap<string, Ranking>;
 /** What functions accept as a run: a {@link Run}, or plain objects with hits or with document id → score. */
 export type RunInput = Run | Readonly<Record<string, Ranking | Readonly<Record<string, number>>>>;
 
+/** Rankings found valid and in order. They are read-only, so once is enough: checking costs as much as evaluating. */
+const checked = new WeakSet<Ranking>();
+
+/** Remembers a ranking that a reader built unique, finite and in order, so that it is not checked again. */
+export function markChecked(ranking: Ranking): Ranking {
+  checked.add(ranking);
+  return ranking;
+}
+
 /**
  * Validates a run and puts each ranking into order. A run that is a map of ordered rankings already comes back as it is.
  *
@@ -23,6 +32,10 @@ export function toRun(input: RunInput, where = 'run'): Run {
   for (const [query, value] of isMap ? (input as Run) : Object.entries(input)) {
     checkId(`${where}: a query id`, query);
     const place = `${where}[${shown(query)}]`;
+    if (checked.has(value as Ranking)) {
+      run.set(query, value as Ranking);
+      continue;
+    }
     let hits: Ranking;
     if (Array.isArray(value)) {
       hits = checkHits(place, value);
@@ -39,7 +52,7 @@ export function toRun(input: RunInput, where = 'run'): Run {
     const ordered = isRanking(hits);
     if (!ordered) hits = toRanking(hits);
     untouched &&= ordered;
-    run.set(query, hits);
+    run.set(query, markChecked(hits));
   }
   return untouched ? (input as Run) : run;
 }

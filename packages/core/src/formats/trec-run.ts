@@ -1,7 +1,7 @@
 import type { WorkOptions } from '../contracts.ts';
 import { RankError } from '../error.ts';
 import { type Hit, isRanking, toRanking } from '../ranking.ts';
-import { type RunInput, toRun } from '../run.ts';
+import { markChecked, type RunInput, toRun } from '../run.ts';
 import { checkOneOf, checkOptions, checkString } from '../validate.ts';
 import { leadingDecimal, parseDecimal } from './decimal.ts';
 import { IdTable } from './id-table.ts';
@@ -239,7 +239,7 @@ function placesOf(hits: readonly Hit[]): Map<string, number> {
 }
 
 function ordered(hits: Hit[]): readonly Hit[] {
-  return isRanking(hits) ? hits : toRanking(hits);
+  return markChecked(isRanking(hits) ? hits : toRanking(hits));
 }
 
 function same(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
