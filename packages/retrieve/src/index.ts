@@ -19,6 +19,11 @@ export type { QueryLikelihoodOptions } from './lexical/scoring/query-likelihood.
 export type { TfIdfOptions } from './lexical/scoring/tf-idf.ts';
 export type { FieldOptions, FieldSource, FieldSpec } from './lexical/segment/fields.ts';
 export type { Warning } from './lexical/warning.ts';
+export { DenseIndex, type DenseIndexOptions, type DenseSearchOptions, type OpenDenseOptions } from './dense/dense-index.ts';
+export type { DenseBatch, DenseDocument } from './dense/dense-input.ts';
+export { type ReadVectorsOptions, readIntegers, readVectors, type VectorBatch, type VectorFormat, writeVectors } from './dense/files/vector-files.ts';
+export type { DenseMetric } from './dense/metric.ts';
+export { type DenseCodes, type DensePlan, type DenseStructure, indexDescription, parseIndexDescription } from './dense/plan.ts';
 export { Bitmap } from './metadata/bitmap.ts';
 export { columnsOf, MetadataBuilder } from './metadata/builder.ts';
 export { checkMetadata } from './metadata/check-metadata.ts';

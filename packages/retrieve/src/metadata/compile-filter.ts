@@ -1,7 +1,8 @@
-import { checkFilter, compareCodePoints, type Filter } from '@rank-rank/core';
+import { checkFilter, type Filter } from '@rank-rank/core';
 import { Bitmap } from './bitmap.ts';
 import { wellFormed } from './bytes.ts';
 import type { Bound, MetadataColumns } from './columns.ts';
+import { compareValues } from './value-order.ts';
 
 /**
  * The documents that a filter lets through: what `matchesFilter` of core says of each, found through the columns instead.
@@ -65,8 +66,4 @@ function narrower(inclusive: string | number | undefined, exclusive: string | nu
   if (exclusive === undefined) return inclusive === undefined ? undefined : { value: inclusive, inclusive: true };
   if (inclusive !== undefined && compareValues(inclusive, exclusive) * side > 0) return { value: inclusive, inclusive: true };
   return { value: exclusive, inclusive: false };
-}
-
-function compareValues(a: string | number, b: string | number): number {
-  return typeof a === 'string' ? compareCodePoints(a, b as string) : Math.sign(a - (b as number)) || 0;
 }

@@ -1,0 +1,84 @@
+import { RankError, type WorkOptions } from '@rank-rank/core';
+import type { SectionFile, SectionWriter } from '@rank-rank/storage';
+import { leftOut } from '../metadata/builder.ts';
+import type { MergePart, Segment, SegmentFormat } from '../segments/segment.ts';
+import { chooseStructure } from './choose-structure.ts';
+import { encodeCodes, VectorCodes } from './codes.ts';
+import { codesAreKept, DenseSegment, type SegmentAbout } from './dense-segment.ts';
+import { buildGraph, writeGraph } from './graph.ts';
+import type { DenseMetric } from './metric.ts';
+import type { DensePlan } from './plan.ts';
+import { listedVectors, truncatedVectors, type VectorSource } from './vector-source.ts';
+
+export interface DenseFormatSettings {
+  readonly dim: number;
+  readonly metric: DenseMetric;
+  readonly plan: DensePlan;
+  /** Dimensions that candidates are looked for by; `dim` unless vectors are truncated. */
+  readonly codeDim: number;
+  readonly memory: number;
+  readonly threads: number;
+}
+
+/**
+ * How dense segments are stored.
+ *
+ * | section | holds |
+ * |---|---|
+ * | `about` | JSON: {@link SegmentAbout} |
+ * | `vectors` … | whole vectors in the order of the documents, unless only codes are kept |
+ * | `codes` … | codes in that order, where they are searched and are not the vectors themselves |
+ * | `graph` … | the graph, see {@link writeGraph} |
+ */
+export function denseFormat(settings: DenseFormatSettings): SegmentFormat<DenseSegment, Float32Array> {
+  const { dim } = settings;
+  return {
+    kind: 'dense',
+    version: 1,
+    bytesOf: () => 4 * dim + 64,
+    write: (writer, vectors, work) => writeSegment(writer, listedVectors(vectors, dim), settings, work),
+    merge: (writer, parts, size, work) => writeSegment(writer, mergedVectors(parts, size, dim), settings, work),
+    read: (file: SectionFile, base: Segment) => new DenseSegment(file, base),
+  };
+}
+
+async function writeSegment(writer: SectionWriter, source: VectorSource, settings: DenseFormatSettings, work: WorkOptions): Promise<void> {
+  const { dim, metric, codeDim, memory, threads } = settings;
+  const plan = chooseStructure(settings.plan, source.rows, codeDim, memory);
+  const about: SegmentAbout = { plan, metric, dim, codeDim };
+  const cut = truncatedVectors(source, codeDim, metric === 'cosine');
+  await writer.writeJson('about', about);
+  if (plan.keep !== 'none') await VectorCodes.writeFrom(writer, 'vectors', source, plan.keep);
+  if (plan.structure.kind === 'hnsw') {
+    const { m, efConstruction } = plan.structure;
+    if (plan.codes.type === 'bits' || plan.codes.type === 'pq')
+      throw new RankError('UNSUPPORTED', `A graph over ${plan.codes.type} cannot be built.`);
+    await writeGraph(writer, await buildGraph(cut, { m, efConstruction, type: plan.codes.type, metric, threads }, work));
+  } else if (!codesAreKept(about)) {
+    const codes = await encodeCodes(cut, plan.codes, metric, work.signal);
+    await codes.write(writer, 'codes');
+  }
+}
+
+/** The vectors of several segments in the order that their documents will have. */
+function mergedVectors(parts: readonly MergePart<DenseSegment>[], size: number, dim: number): VectorSource {
+  const partOf = new Uint16Array(size);
+  const rowOf = new Uint32Array(size);
+  parts.forEach(({ numbers }, p) => {
+    for (let row = 0; row < numbers.length; row++) {
+      if (numbers[row] === leftOut) continue;
+      partOf[numbers[row]!] = p;
+      rowOf[numbers[row]!] = row;
+    }
+  });
+  const sources = parts.map(({ segment }) => segment.source());
+  return {
+    rows: size,
+    dim,
+    read(from, to, into) {
+      for (let row = from; row < to; row++) {
+        sources[partOf[row]!]!.read(rowOf[row]!, rowOf[row]! + 1, into.subarray((row - from) * dim, (row - from + 1) * dim));
+      }
+    },
+  };
+}
