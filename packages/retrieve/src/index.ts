@@ -10,6 +10,19 @@ export type {
 export { Analyzer, checkAnalysis } from './analysis/analyzer.ts';
 export { analysisPreset, analysisPresets } from './analysis/presets.ts';
 export { stopWordLists, stopWords } from './analysis/stop-words.ts';
+export { DenseIndex, type DenseOptions, type OpenDenseOptions } from './dense/dense-index.ts';
+export type { DenseBatch, DenseDocument, DenseInput } from './dense/dense-input.ts';
+export { DenseReader, type DenseSearchOptions, type DenseSearchResult } from './dense/dense-reader.ts';
+export {
+  type ReadVectorsOptions,
+  readIntegers,
+  readVectors,
+  type VectorBatch,
+  type VectorFormat,
+  writeVectors,
+} from './dense/files/vector-files.ts';
+export type { DenseMetric } from './dense/metric.ts';
+export { type DenseCodes, type DensePlan, type DenseStructure, indexDescription, parseIndexDescription } from './dense/plan.ts';
 export { LexicalIndex, type LexicalOptions, type OpenOptions } from './lexical/lexical-index.ts';
 export { LexicalReader, type LexicalSearchOptions, type SearchResult, type Strategy } from './lexical/lexical-reader.ts';
 export type { Bm25Options, Bm25Variant } from './lexical/scoring/bm25.ts';
@@ -19,13 +32,13 @@ export type { QueryLikelihoodOptions } from './lexical/scoring/query-likelihood.
 export type { TfIdfOptions } from './lexical/scoring/tf-idf.ts';
 export type { FieldOptions, FieldSource, FieldSpec } from './lexical/segment/fields.ts';
 export type { Warning } from './lexical/warning.ts';
-export { DenseIndex, type DenseIndexOptions, type DenseSearchOptions, type OpenDenseOptions } from './dense/dense-index.ts';
-export type { DenseBatch, DenseDocument } from './dense/dense-input.ts';
-export { type ReadVectorsOptions, readIntegers, readVectors, type VectorBatch, type VectorFormat, writeVectors } from './dense/files/vector-files.ts';
-export type { DenseMetric } from './dense/metric.ts';
-export { type DenseCodes, type DensePlan, type DenseStructure, indexDescription, parseIndexDescription } from './dense/plan.ts';
 export { Bitmap } from './metadata/bitmap.ts';
 export { columnsOf, MetadataBuilder } from './metadata/builder.ts';
 export { checkMetadata } from './metadata/check-metadata.ts';
 export { MetadataColumns, type MetadataSections, type ValueCount } from './metadata/columns.ts';
 export { compileFilter, unknownFields } from './metadata/compile-filter.ts';
+export { type OpenSparseOptions, SparseIndex, type SparseOptions } from './sparse/sparse-index.ts';
+export type { SparseDocument, SparseDocuments, SparseInput } from './sparse/sparse-input.ts';
+export { SparseReader, type SparseSearchOptions, type SparseSearchResult } from './sparse/sparse-reader.ts';
+export { tokenWeights } from './sparse/token-weights.ts';
+export type { WeightType } from './sparse/weights.ts';

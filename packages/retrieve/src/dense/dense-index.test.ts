@@ -121,6 +121,34 @@ describe('documents', () => {
     expect((await index.search([1, 0], 5)).map(({ id }) => id)).toEqual(['a']);
   });
 
+  it('come one by one, as arrays, batches and streams of either', async () => {
+    const index = await DenseIndex.create({ dim: 2, memory: 1 << 16 });
+    await index.add({ id: 'a', vector: [1, 0] });
+    await index.add([{ ids: ['b'], vectors: { data: Float32Array.of(1, 1), rows: 1, dim: 2 } }]);
+    async function* stream(): AsyncGenerator<DenseDocument> {
+      for (let i = 0; i < 3000; i++) yield { id: `s${i}`, vector: [i, 1] };
+    }
+    const seen: number[] = [];
+    await index.add(stream(), { onProgress: ({ done }) => seen.push(done) });
+    expect(seen[0]).toBe(1024);
+    await index.commit();
+    expect(index.size).toBe(3002);
+    expect(index.reader.has('s2999')).toBe(true);
+    expect(index.reader.vector('s0')).toEqual(Float32Array.of(0, 1));
+    expect(index.reader.vector('s3000')).toBeUndefined();
+    // Memory for less than all of them: the second occurrence comes after the first was written out.
+    async function* again(): AsyncGenerator<DenseDocument> {
+      yield* stream();
+      yield { id: 's0', vector: [1, 1] };
+    }
+    await expect(index.add(again())).rejects.toThrow(failing('DUPLICATE_ID', /"s0" comes twice/));
+    await index.rollback();
+    const stop = new AbortController();
+    stop.abort();
+    await expect(index.add(stream(), { signal: stop.signal })).rejects.toThrow(failing('CANCELLED', /cancelled/));
+    await index.close();
+  });
+
   it('are counted, in all, by filter and by value', async () => {
     const index = await DenseIndex.create({ dim: 4 });
     const all = documents(100, 4);
@@ -155,13 +183,14 @@ describe('bad input', () => {
       [[good, { id: 'a', vector: [1] }], 'DIMENSION_MISMATCH', /has 1 dimensions; expected 2/],
       [[good, { id: 'a', vector: 'x' }], 'INVALID_ARGUMENT', /expected a Float32Array/],
       [[good, { id: '', vector: [1, 1] }], 'INVALID_ARGUMENT', /non-empty string/],
-      [[good, good], 'DUPLICATE_ID', /"good" is there twice/],
+      [[good, good], 'DUPLICATE_ID', /"good" comes twice/],
       [[good, null], 'INVALID_ARGUMENT', /document 1 is null/],
       [[good, { id: 'a', vector: [1, 1], metadata: { x: Number.NaN } }], 'NOT_FINITE', /"x"/],
       [{ ids: ['a'], vectors: { data: new Float32Array(3), rows: 1, dim: 3 } }, 'DIMENSION_MISMATCH', /3 dimensions/],
       [{ ids: ['a', 'b'], vectors: { data: new Float32Array(2), rows: 1, dim: 2 } }, 'DIMENSION_MISMATCH', /2 ids and 1 vectors/],
       [{ ids: ['a'], vectors: { data: new Float32Array(2), rows: 1, dim: 2 }, metadata: [] }, 'DIMENSION_MISMATCH', /metadata/],
       [undefined, 'INVALID_ARGUMENT', /expected \{ ids, vectors \}/],
+      [{ ids: 'a', vectors: {} }, 'INVALID_ARGUMENT', /a batch is/],
     ];
     for (const [input, code, message] of cases)
       await expect(index.add(input as never), String(message)).rejects.toThrow(failing(code, message));
@@ -180,7 +209,7 @@ describe('bad input', () => {
       failing('INVALID_ARGUMENT', /filter.eq/),
     );
     await expect(DenseIndex.create({ dim: 0 })).rejects.toThrow(failing('OUT_OF_RANGE', /dim/));
-    await expect(DenseIndex.create({} as never)).rejects.toThrow(failing('INVALID_ARGUMENT', /say the dimension/));
+    await expect(DenseIndex.create({} as never)).rejects.toThrow(failing('INVALID_ARGUMENT', /needs the dimension/));
     await expect(DenseIndex.create({ dim: 2, metric: 'cosin' as never })).rejects.toThrow(failing('UNKNOWN_OPTION', /cosine/));
     await expect(DenseIndex.create({ dim: 2, index: 'HNWS' })).rejects.toThrow(failing('INVALID_ARGUMENT', /not known/));
   });
@@ -197,6 +226,10 @@ describe('bad input', () => {
       { id: 'one\ufffd', score: -1 },
     ]);
     expect(await index.search([0, 0], 10)).toEqual([]);
+    expect((await index.searchDetailed([0, 0], 10)).warnings.map(({ code }) => code)).toEqual(['EMPTY_QUERY']);
+    expect((await index.searchDetailed([1, 0], 10, { filter: { field: 'nobody', eq: 1 } })).warnings).toEqual([
+      { code: 'UNKNOWN_FIELD', message: 'The filter speaks of "nobody", which no document\'s metadata has.' },
+    ]);
     expect(await index.search([1, 0], 10, { filter: { field: 'nobody', eq: 1 } })).toEqual([]);
     expect(await index.search([1, 0], 10, { filter: { field: 'nobody', isNull: true } })).toHaveLength(2);
     expect(await index.remove(['one\udc00'])).toBe(1);
@@ -207,7 +240,7 @@ describe('an index in a folder', () => {
   it('is found again by a reader, who is not disturbed by the writer', async () => {
     const path = join(folder, 'one');
     const all = documents(200, 8);
-    const writer = await DenseIndex.open(path, { write: true, dim: 8, metric: 'l2' });
+    const writer = await DenseIndex.create({ path, dim: 8, metric: 'l2' });
     await writer.add({
       ids: all.map(({ id }) => id),
       vectors: { data: Float32Array.from(all.flatMap(({ vector }) => [...vector])), rows: 200, dim: 8 },
@@ -224,9 +257,10 @@ describe('an index in a folder', () => {
     expect(await reader.search(query, 5)).toEqual(before);
     await reader.refresh();
     expectClose(await reader.search(query, 4), reference(all, query, 5, 'l2').slice(1));
-    await expect(DenseIndex.open(path, { dim: 9 })).rejects.toThrow(failing('INVALID_ARGUMENT', /made with dim 8/));
+    await expect(DenseIndex.open(path, { dim: 9 } as never)).rejects.toThrow(failing('UNKNOWN_OPTION', /"dim"/));
     await expect(DenseIndex.open(path, { write: true })).rejects.toThrow(failing('LOCKED', /one writer/));
     await writer.close();
+    await expect(DenseIndex.create({ path, dim: 8 })).rejects.toThrow(failing('ALREADY_EXISTS', /holds an index already/));
     await expect(writer.add([])).rejects.toThrow(failing('CLOSED', /closed/));
     await expect(DenseIndex.open(join(folder, 'absent'))).rejects.toThrow(failing('NOT_FOUND', /absent/));
     await expect(reader.commit()).rejects.toThrow(failing('INVALID_ARGUMENT', /open for reading/));

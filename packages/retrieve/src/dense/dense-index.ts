@@ -1,69 +1,56 @@
 import {
-  checkFilter,
   checkInteger,
-  checkNumber,
   checkOneOf,
   checkOptions,
-  compareHits,
   type Filter,
-  type Hit,
   type Matrix,
   RankError,
   type Ranking,
   shown,
-  throwIfCancelled,
   type WorkOptions,
 } from '@rank-rank/core';
-import { normalise } from '@rank-rank/kernels';
-import { type FileSystem, memoryFileSystem, type Scope, Store } from '@rank-rank/storage';
+import type { Scope } from '@rank-rank/storage';
 import { wellFormed } from '../metadata/bytes.ts';
 import type { ValueCount } from '../metadata/columns.ts';
-import { AllowedDocuments, countDocuments, facetCounts } from '../segments/allowed.ts';
-import { SegmentedIndex, type SegmentedState } from '../segments/segmented-index.ts';
+import { aboutOf, inStore, refuseExisting } from '../segments/in-store.ts';
+import { SegmentedIndex } from '../segments/segmented-index.ts';
 import type { SegmentSearch } from './candidates.ts';
 import { denseFormat } from './dense-format.ts';
-import { checkDocuments, checkQuery, type DenseBatch, type DenseDocument } from './dense-input.ts';
+import { type DenseInput, denseChunks } from './dense-input.ts';
+import { DenseReader, type DenseSearchOptions, type DenseSearchResult } from './dense-reader.ts';
 import type { DenseSegment } from './dense-segment.ts';
 import { type DenseMetric, denseMetrics } from './metric.ts';
 import { parseIndexDescription } from './plan.ts';
 
-export interface DenseIndexOptions {
+export interface DenseOptions {
   /** Numbers a vector has. */
   readonly dim: number;
-  /** `cosine` by default. */
+  /** The folder of the index; without it (and without `scope`) the index is in memory and ends with its object. */
+  readonly path?: string;
+  /** A part of a store that others write to as well: they are committed together. */
+  readonly scope?: Scope;
+  /** How vectors are compared. cosine */
   readonly metric?: DenseMetric;
-  /** What it is searched by, as {@link parseIndexDescription} reads it; `auto` by default. */
+  /** What the index is searched by, as {@link parseIndexDescription} reads it. auto */
   readonly index?: string;
-  /** Look for candidates by the first so many dimensions (Matryoshka embeddings), then score them by all. */
+  /** Look for candidates by the first so many dimensions (of Matryoshka embeddings), and score them by all. */
   readonly truncate?: number;
-  /** How many bytes building may take, and how large the graph of one segment may be: 1 GiB by default. */
+  /** About how much memory documents may take before they are written out, and a segment's graph may take, in bytes. 1 GiB */
   readonly memory?: number;
-  /** Threads that build; 1 by default. */
+  /** Threads that build. 1 */
   readonly threads?: number;
 }
 
-export interface OpenDenseOptions extends Partial<DenseIndexOptions> {
-  /** Open for writing; a folder that is not there is created, with `dim` and what else is given. */
+export interface OpenDenseOptions {
+  /** Open for adding and removing; takes the folder's lock. */
   readonly write?: boolean;
-  readonly fileSystem?: FileSystem;
+  readonly memory?: number;
+  readonly threads?: number;
 }
 
-export interface DenseSearchOptions {
-  readonly signal?: AbortSignal;
-  /** Applied before scoring: k hits come back whenever k documents pass. */
-  readonly filter?: Filter;
-  /** Candidates that the walk over a graph keeps; more find more. */
-  readonly ef?: number;
-  /** Lists that are looked into. */
-  readonly probes?: number;
-  /** Candidates scored again with the kept vectors, for each hit wanted. */
-  readonly rescore?: number;
-  /** Compare with every vector. */
-  readonly exact?: boolean;
-}
-
-/** What is kept with the list of segments: how the index was made. */
+/** How an index was made: kept with the list of its segments. */
 interface DenseAbout {
+  readonly version: 1;
   readonly dim: number;
   readonly metric: DenseMetric;
   readonly index: string;
@@ -71,154 +58,187 @@ interface DenseAbout {
   readonly search?: Partial<SegmentSearch>;
 }
 
-const optionNames = ['dim', 'metric', 'index', 'truncate', 'memory', 'threads'] as const;
-const searchNames = ['signal', 'filter', 'ef', 'probes', 'rescore', 'exact'] as const;
-const defaults: SegmentSearch = { ef: 64, probes: 16, rescore: 2, exact: false };
+const storeKind = 'dense';
+const stateVersion = 1;
+const optionNames = ['dim', 'path', 'scope', 'metric', 'index', 'truncate', 'memory', 'threads'] as const;
 
 /**
- * Nearest neighbours among vectors: exact, or nearly so and much faster.
+ * Nearest neighbours among vectors: exact, or nearly so and much faster, in memory or on disk.
  *
- * What is added or removed is found after `commit`. Any number of searches may run while the index is written to; each sees one commit.
- * Hits have the metric's score: cosine, dot product, or the squared distance with its sign changed.
+ * Documents are added and removed at any time and become visible with `commit`; searches go on meanwhile, each on one commit.
+ * Hits have the metric's score: the cosine, the dot product, or the squared distance with its sign changed.
  *
  * @example
- * const index = await DenseIndex.create({ dim: 3 });
- * await index.add([
- *   { id: 'a', vector: [1, 0, 0], metadata: { lang: 'en' } },
- *   { id: 'b', vector: [1, 1, 0], metadata: { lang: 'de' } },
- * ]);
- * await index.commit();
- * await index.search([1, 0.1, 0], 1, { filter: { field: 'lang', eq: 'de' } }); // b
+ * const index = await DenseIndex.build(
+ *   [
+ *     { id: 'a', vector: [1, 0, 0], metadata: { lang: 'en' } },
+ *     { id: 'b', vector: [1, 1, 0], metadata: { lang: 'de' } },
+ *   ],
+ *   { dim: 3 },
+ * );
+ * await index.search([1, 0.1, 0], 1, { filter: { field: 'lang', eq: 'de' } }); // [{ id: 'b', score: 0.77… }]
  */
 export class DenseIndex {
   readonly dim: number;
   readonly metric: DenseMetric;
   /** What it is searched by, as it was asked for. */
   readonly index: string;
+  readonly #about: DenseAbout;
   readonly #segments: SegmentedIndex<DenseSegment, Float32Array>;
-  readonly #allowed = new AllowedDocuments();
-  readonly #codeDim: number;
-  #defaults: SegmentSearch;
+  #reader: DenseReader | undefined;
 
   private constructor(about: DenseAbout, segments: SegmentedIndex<DenseSegment, Float32Array>) {
     this.dim = about.dim;
     this.metric = about.metric;
     this.index = about.index;
-    this.#codeDim = about.truncate ?? about.dim;
+    this.#about = about;
     this.#segments = segments;
-    this.#defaults = { ...defaults, ...about.search };
   }
 
-  /** An index in memory; {@link save} writes it to a folder. */
-  static async create(options: DenseIndexOptions): Promise<DenseIndex> {
+  /** A new, empty index. Refuses a folder that holds one already. */
+  static async create(options: DenseOptions): Promise<DenseIndex> {
     checkOptions('DenseIndex.create', options, optionNames);
-    const store = await Store.open('dense index in memory', { kind: 'dense-index', write: true, fileSystem: memoryFileSystem() });
-    return DenseIndex.#open(store.scope('dense'), options, true);
+    const { path, scope, memory, threads } = options;
+    const about = checkAbout(options);
+    if (path !== undefined && scope !== undefined)
+      throw new RankError('INVALID_ARGUMENT', 'DenseIndex.create has both a path and a scope; give one.');
+    return inStore(scope ?? path, storeKind, true, async (own, ownsStore) => {
+      refuseExisting(own, 'DenseIndex');
+      const index = await DenseIndex.#start(about, own, ownsStore, { memory, threads });
+      if (ownsStore) await index.commit();
+      return index;
+    });
   }
 
-  /** The index in a folder. For reading unless `write` is said; what is given must then agree with how it was made. */
-  static async open(path: string, options: OpenDenseOptions = {}): Promise<DenseIndex> {
-    checkOptions('DenseIndex.open', options, [...optionNames, 'write', 'fileSystem']);
-    const { write = false, fileSystem, ...rest } = options;
-    const store = await Store.open(path, { kind: 'dense-index', write, ...(fileSystem && { fileSystem }) });
+  /** An index that is there, by its folder or its scope of a store. For reading, unless `write` is set. */
+  static async open(where: string | Scope, options: OpenDenseOptions = {}): Promise<DenseIndex> {
+    checkOptions('DenseIndex.open', options, ['write', 'memory', 'threads']);
+    return inStore(where, storeKind, options.write ?? false, async (scope, ownsStore) => {
+      const about = aboutOf<DenseAbout>(scope, stateVersion);
+      return DenseIndex.#start(about, scope, ownsStore, options);
+    });
+  }
+
+  /** {@link DenseIndex.create}, {@link DenseIndex.add} and {@link DenseIndex.commit} in one. */
+  static async build(documents: DenseInput, options: DenseOptions & WorkOptions): Promise<DenseIndex> {
+    checkOptions('DenseIndex.build', options, [...optionNames, 'signal', 'onProgress']);
+    const { signal, onProgress, ...rest } = options;
+    const work = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+    const index = await DenseIndex.create(rest);
     try {
-      return await DenseIndex.#open(store.scope('dense'), rest, true);
+      await index.add(documents, work);
+      await index.commit(work);
+      return index;
     } catch (error) {
-      await store.close();
+      await index.close();
       throw error;
     }
   }
 
-  /** An index as a part of a store that someone else commits: {@link stage}, then the store's `commit`, then {@link refresh}. */
-  static async within(scope: Scope, options: Partial<DenseIndexOptions> = {}): Promise<DenseIndex> {
-    checkOptions('DenseIndex.within', options, optionNames);
-    return DenseIndex.#open(scope, options, false);
-  }
-
-  static async #open(scope: Scope, options: Partial<DenseIndexOptions>, ownsStore: boolean): Promise<DenseIndex> {
-    const stored = (scope.state() as SegmentedState | undefined)?.about as DenseAbout | undefined;
-    const about = settle(stored, options, scope.store.path);
-    const plan = parseIndexDescription(about.index);
-    if (about.truncate !== undefined && plan.keep === 'none')
-      throw new RankError(
-        'INVALID_ARGUMENT',
-        `index ${shown(about.index)} keeps no whole vectors to score by after truncation. Add ",RFlat".`,
-      );
-    const memory = checkInteger('memory', options.memory ?? 2 ** 30, { min: 1 << 20 });
-    const codeDim = about.truncate ?? about.dim;
-    const format = denseFormat({
-      dim: about.dim,
-      metric: about.metric,
-      plan,
-      codeDim,
-      memory,
-      threads: checkInteger('threads', options.threads ?? 1, { min: 1, max: 1024 }),
-    });
+  static async #start(
+    about: DenseAbout,
+    scope: Scope,
+    ownsStore: boolean,
+    options: { readonly memory?: number | undefined; readonly threads?: number | undefined },
+  ): Promise<DenseIndex> {
+    const memory = checkInteger('memory', options.memory ?? 2 ** 30, { min: 1 << 16 });
+    const threads = checkInteger('threads', options.threads ?? 1, { min: 1, max: 1024 });
+    const { dim, metric } = about;
+    const codeDim = about.truncate ?? dim;
+    const format = denseFormat({ dim, metric, plan: parseIndexDescription(about.index), codeDim, memory, threads });
+    // What a graph over bytes takes: a segment beyond would not fit.
     const largest = Math.max(1, Math.floor(memory / (codeDim + 256)));
     const policy = { segmentsPerTier: 8, smallest: 1_000, largest, deletedShare: 0.3 };
     return new DenseIndex(about, await SegmentedIndex.open(scope, format, { memory, policy, ownsStore, about }));
   }
 
-  /** How many documents the last commit has. */
+  /** The commit that searches see. It stays as it is, whatever is written after. */
+  get reader(): DenseReader {
+    const { segments } = this.#segments;
+    if (this.#reader?.segments !== segments) {
+      const { dim, metric, truncate, search } = this.#about;
+      this.#reader = new DenseReader({ dim, metric, codeDim: truncate ?? dim, defaults: { ...searchDefaults, ...search } }, segments);
+    }
+    return this.#reader;
+  }
+
+  /** Documents that can be found. */
   get size(): number {
-    return this.#segments.segments.reduce((sum, { live }) => sum + live, 0);
+    return this.reader.size;
   }
 
-  /** Takes documents in; one whose id is there already is replaced. An id twice in one call is an error. */
-  async add(documents: DenseBatch | readonly DenseDocument[], work: WorkOptions = {}): Promise<void> {
-    checkOptions('add', work, ['signal', 'onProgress']);
-    await this.#segments.add(checkDocuments(documents, this.dim, this.metric), work);
+  /** The k nearest documents. */
+  async search(query: Float32Array | readonly number[], k: number, options: DenseSearchOptions = {}): Promise<Ranking> {
+    return this.reader.search(query, k, options);
   }
 
-  /** Removes documents; gives how many there were. Ids that are not there are no error. */
-  async remove(ids: readonly string[]): Promise<number> {
-    return this.#segments.remove(ids.map(wellFormed));
+  async searchDetailed(query: Float32Array | readonly number[], k: number, options: DenseSearchOptions = {}): Promise<DenseSearchResult> {
+    return this.reader.searchDetailed(query, k, options);
+  }
+
+  /** A ranking for each row of a matrix. */
+  async searchBatch(queries: Matrix, k: number, options: DenseSearchOptions = {}): Promise<Ranking[]> {
+    return this.reader.searchBatch(queries, k, options);
+  }
+
+  count(filter?: Filter): number {
+    return this.reader.count(filter);
+  }
+
+  facets(field: string, filter?: Filter): ValueCount[] {
+    return this.reader.facets(field, filter);
   }
 
   /**
-   * Takes in all batches of a source, such as `readVectors` gives, and commits. Memory is bounded by the `memory` option; rows without ids are known by
-   * their numbers.
+   * Adds documents, or replaces those whose ids are there already; they are found after {@link DenseIndex.commit}.
+   *
+   * An id that comes twice in one call is an error; of an array or a batch nothing is added then, of a stream what came before stays, to be
+   * committed or rolled back. Streams take memory up to the `memory` setting.
    */
-  async build(
-    source: Iterable<Partial<DenseBatch> & Pick<DenseBatch, 'vectors'>> | AsyncIterable<Partial<DenseBatch> & Pick<DenseBatch, 'vectors'>>,
-    work: WorkOptions = {},
-  ): Promise<void> {
-    let rows = 0;
-    for await (const { vectors, ids, metadata } of source) {
-      throwIfCancelled(work.signal, 'Building');
-      await this.add({ vectors, ids: ids ?? Array.from({ length: vectors.rows }, (_, i) => String(rows + i)), metadata }, work);
-      rows += vectors.rows;
-      work.onProgress?.({ stage: 'reading', done: rows, unit: 'vectors' });
+  async add(documents: DenseInput, options: WorkOptions = {}): Promise<void> {
+    checkOptions('add', options, ['signal', 'onProgress']);
+    const { chunks, total } = denseChunks(documents, this.dim, this.metric);
+    await this.#segments.add(chunks, { ...options, ...(total !== undefined && { total }) });
+  }
+
+  /** Removes documents by id; gives how many there were. They are gone after {@link DenseIndex.commit}. */
+  async remove(ids: string | Iterable<string>): Promise<number> {
+    const list = typeof ids === 'string' ? [ids] : [...ids];
+    for (const id of list) {
+      if (typeof id !== 'string') throw new RankError('INVALID_ARGUMENT', `remove: an id is ${shown(id)}; expected a string.`);
     }
-    await this.commit(work);
+    return this.#segments.remove(list.map(wellFormed));
   }
 
-  /** Makes what was added and removed durable and visible. */
-  commit(work: WorkOptions = {}): Promise<void> {
-    return this.#segments.commit(work);
+  /** Makes everything since the last commit visible, and durable where the index is on disk. */
+  commit(options: WorkOptions = {}): Promise<void> {
+    checkOptions('commit', options, ['signal', 'onProgress']);
+    return this.#segments.commit(options);
   }
 
+  /** Writes everything out and stages it, for an owner of the store who then commits and calls {@link DenseIndex.refresh}. */
+  prepare(options: WorkOptions = {}): Promise<void> {
+    checkOptions('prepare', options, ['signal', 'onProgress']);
+    return this.#segments.prepare(options);
+  }
+
+  /** Forgets what was added and removed since the last commit. */
   rollback(): Promise<void> {
     return this.#segments.rollback();
   }
 
-  stage(work: WorkOptions = {}): Promise<void> {
-    return this.#segments.stage(work);
+  /** Shows the last commit, also of another process; tells whether it is another than before. */
+  refresh(): Promise<boolean> {
+    return this.#segments.refresh();
   }
 
-  /** Takes over what was committed since: by the store's owner, or, for a reader, by the process that writes. */
-  async refresh(): Promise<void> {
-    await this.#segments.scope.store.refresh();
-    await this.#segments.refresh();
-  }
-
-  /** Puts segments together; with `all` into one. It happens by itself in the background after commits. */
+  /** Puts segments together as their sizes ask for, or with `all` into one. After commits it happens by itself in the background. */
   merge(options: { readonly all?: boolean } & WorkOptions = {}): Promise<boolean> {
     checkOptions('merge', options, ['all', 'signal', 'onProgress']);
     return this.#segments.merge(options);
   }
 
-  /** Waits for merges in the background. */
+  /** Waits for merges in the background; throws what one of them failed with. */
   settle(): Promise<void> {
     return this.#segments.settle();
   }
@@ -226,96 +246,24 @@ export class DenseIndex {
   close(): Promise<void> {
     return this.#segments.close();
   }
-
-  /**
-   * The k nearest documents. A query of zeros has no direction, so under cosine it finds nothing.
-   */
-  async search(query: Float32Array | readonly number[], k: number, options: DenseSearchOptions = {}): Promise<Ranking> {
-    const settings = this.#settings('search', k, options);
-    return this.#search(checkQuery('search: the query', query, this.dim, this.metric), k, options, settings);
-  }
-
-  /** A ranking for each row of a matrix. */
-  async searchBatch(queries: Matrix, k: number, options: DenseSearchOptions = {}): Promise<Ranking[]> {
-    const settings = this.#settings('searchBatch', k, options);
-    const rankings: Ranking[] = [];
-    for (let i = 0; i < queries.rows; i++) {
-      const query = queries.data.subarray(i * queries.dim, (i + 1) * queries.dim);
-      rankings.push(await this.#search(checkQuery(`searchBatch: query ${i}`, query, this.dim, this.metric), k, options, settings));
-    }
-    return rankings;
-  }
-
-  /** How many documents pass a filter; all without one. */
-  count(filter?: Filter): number {
-    if (filter !== undefined) checkFilter(filter);
-    return countDocuments(this.#segments.segments, this.#allowed, filter);
-  }
-
-  /** How many documents (that pass the filter) have each value of a field, the most frequent first. */
-  facets(field: string, filter?: Filter): ValueCount[] {
-    return facetCounts(this.#segments.segments, this.#allowed, field, filter);
-  }
-
-  async #search(query: Float32Array, k: number, { filter, signal }: DenseSearchOptions, settings: SegmentSearch): Promise<Ranking> {
-    if (this.metric === 'cosine' && query.every((number) => number === 0)) return [];
-    const cut = this.#cut(query);
-    const hits: Hit[] = [];
-    for (const live of this.#segments.segments) {
-      throwIfCancelled(signal, 'The search');
-      const { segment } = live;
-      const { indices, scores } = await segment.search(query, cut, k, this.#allowed.of(live, filter), settings);
-      for (let i = 0; i < indices.length; i++) {
-        hits.push({ id: segment.ids.id(indices[i]!), score: this.metric === 'l2' ? 0 - scores[i]! : scores[i]! });
-      }
-    }
-    return hits.sort(compareHits).slice(0, k);
-  }
-
-  /** The dimensions that candidates are looked for by. */
-  #cut(query: Float32Array): Float32Array {
-    if (this.#codeDim === this.dim) return query;
-    const cut = query.slice(0, this.#codeDim);
-    if (this.metric === 'cosine') normalise({ type: 'f32', data: cut, dim: this.#codeDim });
-    return cut;
-  }
-
-  #settings(where: string, k: number, options: DenseSearchOptions): SegmentSearch {
-    checkOptions(where, options, searchNames);
-    checkInteger(`${where}: k`, k, { min: 1 });
-    const { ef, probes, rescore, exact } = options;
-    if (options.filter !== undefined) checkFilter(options.filter);
-    return {
-      ef: ef === undefined ? this.#defaults.ef : checkInteger(`${where}: ef`, ef, { min: 1 }),
-      probes: probes === undefined ? this.#defaults.probes : checkInteger(`${where}: probes`, probes, { min: 1 }),
-      rescore: rescore === undefined ? this.#defaults.rescore : checkNumber(`${where}: rescore`, rescore, { min: 1 }),
-      exact: exact ?? this.#defaults.exact,
-    };
-  }
 }
 
-/** How a stored index was made, or how a new one is to be made; what disagrees is refused. */
-function settle(stored: DenseAbout | undefined, options: Partial<DenseIndexOptions>, path: string): DenseAbout {
-  const { dim, metric, index, truncate } = options;
-  if (stored !== undefined) {
-    for (const [name, given] of Object.entries({ dim, metric, index, truncate })) {
-      const found = stored[name as keyof DenseAbout];
-      if (given !== undefined && given !== found)
-        throw new RankError(
-          'INVALID_ARGUMENT',
-          `${path} was made with ${name} ${shown(found)}; ${shown(given)} was asked for. Leave it out, or build a new index.`,
-        );
-    }
-    return stored;
+const searchDefaults: SegmentSearch = { ef: 64, probes: 16, rescore: 2, exact: false };
+
+function checkAbout({ dim, metric = 'cosine', index = 'auto', truncate }: DenseOptions): DenseAbout {
+  if (dim === undefined) throw new RankError('INVALID_ARGUMENT', 'A new dense index needs the dimension of its vectors: { dim: 384 }.');
+  checkInteger('dim', dim, { min: 1, max: 65_536 });
+  const plan = parseIndexDescription(index);
+  if (truncate !== undefined) {
+    checkInteger('truncate', truncate, { min: 1, max: dim });
+    if (plan.keep === 'none')
+      throw new RankError('INVALID_ARGUMENT', `index ${shown(index)} keeps no whole vectors to score by after truncation. Add ",RFlat".`);
   }
-  if (dim === undefined)
-    throw new RankError('INVALID_ARGUMENT', `${path} is a new index: say the dimension of its vectors, as { dim: 384 }.`);
-  const about: DenseAbout = {
-    dim: checkInteger('dim', dim, { min: 1, max: 65_536 }),
-    metric: checkOneOf('metric', metric ?? 'cosine', denseMetrics),
-    index: index ?? 'auto',
-    ...(truncate !== undefined && { truncate: checkInteger('truncate', truncate, { min: 1, max: dim }) }),
+  return {
+    version: stateVersion,
+    dim,
+    metric: checkOneOf('metric', metric, denseMetrics),
+    index,
+    ...(truncate !== undefined && { truncate }),
   };
-  parseIndexDescription(about.index);
-  return about;
 }

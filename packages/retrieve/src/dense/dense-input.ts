@@ -2,7 +2,7 @@ import { checkId, type Matrix, type Metadata, RankError, shown } from '@rank-ran
 import { normalise } from '@rank-rank/kernels';
 import { wellFormed } from '../metadata/bytes.ts';
 import { checkMetadata } from '../metadata/check-metadata.ts';
-import type { NewDocument } from '../segments/segmented-index.ts';
+import { duplicate, type NewDocument } from '../segments/segmented-index.ts';
 import type { DenseMetric } from './metric.ts';
 
 /** A document of a dense index. */
@@ -19,20 +19,59 @@ export interface DenseBatch {
   readonly metadata?: readonly (Metadata | undefined)[] | undefined;
 }
 
+/** What `add` takes: one document, a batch, or any number of either. */
+export type DenseInput = DenseDocument | DenseBatch | Iterable<DenseDocument | DenseBatch> | AsyncIterable<DenseDocument | DenseBatch>;
+
+/** Documents that are checked, and their vectors copied, at a time. */
+const chunkDocuments = 1024;
+
+/** What was given to `add` as chunks of checked documents. An array is checked whole before anything of it is taken. */
+export function denseChunks(
+  input: DenseInput,
+  dim: number,
+  metric: DenseMetric,
+): { chunks: Iterable<NewDocument<Float32Array>[]> | AsyncIterable<NewDocument<Float32Array>[]>; total?: number } {
+  if (typeof input !== 'object' || input === null)
+    throw new RankError('INVALID_ARGUMENT', `add: documents are ${shown(input)}; expected { ids, vectors } or an array of { id, vector }.`);
+  if (Array.isArray(input) && !input.some(isBatch)) {
+    const documents = checkDocuments(input as DenseDocument[], dim, metric);
+    return { chunks: [documents], total: documents.length };
+  }
+  if (Symbol.iterator in input || Symbol.asyncIterator in input) return { chunks: chunked(input, dim, metric) };
+  const documents = checkDocuments(isBatch(input) ? input : [input as DenseDocument], dim, metric);
+  return { chunks: [documents], total: documents.length };
+}
+
+async function* chunked(
+  input: Iterable<DenseDocument | DenseBatch> | AsyncIterable<DenseDocument | DenseBatch>,
+  dim: number,
+  metric: DenseMetric,
+): AsyncGenerator<NewDocument<Float32Array>[]> {
+  let waiting: DenseDocument[] = [];
+  for await (const item of input) {
+    if (isBatch(item)) yield checkDocuments(item, dim, metric);
+    else waiting.push(item);
+    if (waiting.length < chunkDocuments) continue;
+    yield checkDocuments(waiting, dim, metric);
+    waiting = [];
+  }
+  yield checkDocuments(waiting, dim, metric);
+}
+
 /**
  * Documents as the index takes them in: checked, the vectors copied (and scaled to length 1 for cosine). A duplicate id, a wrong dimension, NaN and
- * infinities are refused by name before anything is taken. A vector of zeros has no direction: its cosine with everything is 0.
+ * infinities are refused by name. A vector of zeros has no direction: its cosine with everything is 0.
  */
 export function checkDocuments(
   input: DenseBatch | readonly DenseDocument[],
   dim: number,
   metric: DenseMetric,
 ): NewDocument<Float32Array>[] {
-  const { ids, vectors, metadata } = isBatch(input) ? checkBatch(input, dim) : gather(input, dim);
+  const { ids, vectors, metadata } = isBatch(input) ? checkBatch(input, dim) : gather(input as readonly DenseDocument[], dim);
   const seen = new Set<string>();
   const documents = ids.map((given, i) => {
     const id = wellFormed(checkId(`add: the id of document ${i}`, given));
-    if (seen.has(id)) throw new RankError('DUPLICATE_ID', `add: document ${shown(id)} is there twice. Keep the better of the two.`, { id });
+    if (seen.has(id)) throw duplicate(id);
     seen.add(id);
     const payload = vectors.subarray(i * dim, (i + 1) * dim);
     checkFinite(`add: the vector of document ${shown(id)}`, payload);
@@ -52,8 +91,8 @@ export function checkQuery(where: string, query: unknown, dim: number, metric: D
   return vector;
 }
 
-function isBatch(input: DenseBatch | readonly DenseDocument[]): input is DenseBatch {
-  return !Array.isArray(input);
+function isBatch(input: unknown): input is DenseBatch {
+  return typeof input === 'object' && input !== null && 'vectors' in input;
 }
 
 interface Gathered {
@@ -63,9 +102,9 @@ interface Gathered {
 }
 
 function checkBatch(batch: DenseBatch, dim: number): Gathered {
-  const { ids, vectors, metadata } = (batch ?? {}) as Partial<DenseBatch>;
+  const { ids, vectors, metadata } = batch as Partial<DenseBatch>;
   if (!Array.isArray(ids) || typeof vectors !== 'object' || vectors === null) {
-    throw new RankError('INVALID_ARGUMENT', `add: documents are ${shown(batch)}; expected { ids, vectors } or an array of { id, vector }.`);
+    throw new RankError('INVALID_ARGUMENT', `add: a batch is ${shown(batch)}; expected { ids, vectors } or an array of { id, vector }.`);
   }
   if (!(vectors.data instanceof Float32Array))
     throw new RankError('INVALID_ARGUMENT', `add: vectors.data is ${shown(vectors.data)}; expected a Float32Array.`);

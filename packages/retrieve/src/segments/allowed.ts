@@ -1,8 +1,7 @@
-import { checkFilter, type Filter } from '@rank-rank/core';
+import { type Filter, shown } from '@rank-rank/core';
+import type { Warning } from '../lexical/warning.ts';
 import { Bitmap } from '../metadata/bitmap.ts';
-import type { ValueCount } from '../metadata/columns.ts';
-import { compileFilter } from '../metadata/compile-filter.ts';
-import { compareValues } from '../metadata/value-order.ts';
+import { compileFilter, unknownFields } from '../metadata/compile-filter.ts';
 import type { LiveSegment, Segment } from './segment.ts';
 
 /** The documents of a segment that may be found. */
@@ -41,25 +40,12 @@ export class AllowedDocuments {
   }
 }
 
-/** How many documents a filter leaves. */
-export function countDocuments(segments: readonly LiveSegment<Segment>[], allowed: AllowedDocuments, filter: Filter | undefined): number {
-  return segments.reduce((sum, live) => sum + (allowed.of(live, filter)?.count ?? live.live), 0);
-}
-
-/** How many of them have each value of a field, the most frequent first; equal counts as booleans, numbers, texts, each ascending. */
-export function facetCounts(
-  segments: readonly LiveSegment<Segment>[],
-  allowed: AllowedDocuments,
-  field: string,
-  filter: Filter | undefined,
-): ValueCount[] {
-  if (filter !== undefined) checkFilter(filter);
-  const counts = new Map<ValueCount['value'], number>();
-  for (const live of segments) {
-    for (const { value, count } of live.segment.metadata.counts(field, allowed.of(live, filter)?.bitmap)) {
-      counts.set(value, (counts.get(value) ?? 0) + count);
-    }
-  }
-  const all = [...counts].map(([value, count]) => ({ value, count }));
-  return all.sort((a, b) => b.count - a.count || compareValues(a.value, b.value));
+/** What is to be said of a filter that speaks of fields nobody has: most likely they are misspelt. */
+export function unknownFieldWarnings(filter: Filter | undefined, segments: readonly LiveSegment<Segment>[]): Warning[] {
+  if (filter === undefined) return [];
+  const columns = segments.map(({ segment }) => segment.metadata);
+  return unknownFields(filter, columns).map((field) => ({
+    code: 'UNKNOWN_FIELD',
+    message: `The filter speaks of ${shown(field)}, which no document's metadata has.`,
+  }));
 }

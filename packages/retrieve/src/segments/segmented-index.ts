@@ -1,4 +1,4 @@
-import { compareCodePoints, type Metadata, RankError, throwIfCancelled, type WorkOptions } from '@rank-rank/core';
+import { compareCodePoints, type Metadata, RankError, shown, throttleProgress, throwIfCancelled, type WorkOptions } from '@rank-rank/core';
 import type { Scope, SectionWriter } from '@rank-rank/storage';
 import { Bitmap, wordsFor } from '../metadata/bitmap.ts';
 import { leftOut, MetadataBuilder } from '../metadata/builder.ts';
@@ -90,15 +90,34 @@ export class SegmentedIndex<S extends Segment, P> {
     return this.#snapshot;
   }
 
-  /** Takes documents in; one that is there already is replaced. They are found after the next commit. */
-  add(documents: readonly NewDocument<P>[], work: WorkOptions = {}): Promise<void> {
+  /**
+   * Takes documents in, a chunk at a time; one that is there already is replaced. They are found after the next commit.
+   * An id twice in one call is an error; chunks before it stay, to be committed or rolled back.
+   */
+  add(
+    chunks: Iterable<readonly NewDocument<P>[]> | AsyncIterable<readonly NewDocument<P>[]>,
+    work: WorkOptions & { readonly total?: number } = {},
+  ): Promise<void> {
+    const report = throttleProgress(work.onProgress);
     return this.#exclusively(async () => {
-      for (const document of documents) {
-        if (!this.#forget(document.id)) this.#deleteStaged(document.id);
-        this.#pending.set(document.id, document);
-        this.#pendingBytes += this.#weight(document);
+      const mine = new Set<string>();
+      const segmentsBefore = this.#staged.length;
+      let done = 0;
+      for await (const documents of chunks) {
+        throwIfCancelled(work.signal, 'Adding documents');
+        for (const document of documents) {
+          if (mine.has(document.id) || isIn(this.#staged.slice(segmentsBefore), document.id)) throw duplicate(document.id);
+          mine.add(document.id);
+          if (!this.#forget(document.id)) this.#deleteStaged(document.id);
+          this.#pending.set(document.id, document);
+          this.#pendingBytes += this.#weight(document);
+        }
+        done += documents.length;
+        report({ stage: 'adding', done, unit: 'documents', ...(work.total !== undefined && { total: work.total }) });
+        if (this.#pendingBytes <= this.#settings.memory) continue;
+        await this.#flush(work);
+        mine.clear();
       }
-      if (this.#pendingBytes > this.#settings.memory) await this.#flush(work);
     });
   }
 
@@ -112,14 +131,14 @@ export class SegmentedIndex<S extends Segment, P> {
   }
 
   /** Writes what is not written yet and says to the scope what the next commit holds. For whoever commits the store; {@link refresh} comes after. */
-  stage(work: WorkOptions = {}): Promise<void> {
-    return this.#exclusively(() => this.#stage(work));
+  prepare(work: WorkOptions = {}): Promise<void> {
+    return this.#exclusively(() => this.#prepare(work));
   }
 
   /** Makes everything since the last commit durable and visible. */
   async commit(work: WorkOptions = {}): Promise<void> {
     await this.#exclusively(async () => {
-      await this.#stage(work);
+      await this.#prepare(work);
       await this.scope.store.commit();
       await this.#publish();
     });
@@ -137,14 +156,20 @@ export class SegmentedIndex<S extends Segment, P> {
     });
   }
 
-  /** Takes over what the scope's last commit holds. */
-  refresh(): Promise<void> {
-    return this.#exclusively(() => this.#publish());
+  /** Takes over what was committed since, by the owner of the store or by another process; tells whether there was something. */
+  refresh(): Promise<boolean> {
+    return this.#exclusively(async () => {
+      if (this.#settings.ownsStore) await this.scope.store.refresh();
+      const before = this.#committed.map(({ segment, deletes }) => [segment.file, deletes]);
+      await this.#publish();
+      const now = this.#committed.map(({ segment, deletes }) => [segment.file, deletes]);
+      return JSON.stringify(before) !== JSON.stringify(now);
+    });
   }
 
   /**
    * Merges as the policy asks, until it asks for nothing; `all` makes one segment of everything. Where the index does not own
-   * the store, the result is staged with the next {@link stage}.
+   * the store, the result is staged with the next {@link prepare}.
    */
   async merge(options: { all?: boolean } & WorkOptions = {}): Promise<boolean> {
     await this.settle();
@@ -243,7 +268,7 @@ export class SegmentedIndex<S extends Segment, P> {
     return this.#format.read(file, { file: name, ids, metadata: readMetadata(file, ids.size) });
   }
 
-  async #stage(work: WorkOptions): Promise<void> {
+  async #prepare(work: WorkOptions): Promise<void> {
     throwIfCancelled(work.signal, 'The commit');
     await this.#flush(work);
     this.#staged = this.#staged.filter(({ live }) => live > 0);
@@ -273,6 +298,7 @@ export class SegmentedIndex<S extends Segment, P> {
       about: this.#settings.about,
       segments: entries.map(({ segment, deletes, live }) => ({ file: segment.file, ...(deletes && { deletes }), live })),
     };
+    if (JSON.stringify(state) === JSON.stringify(this.scope.state())) return;
     this.scope.stage(
       state,
       entries.flatMap(({ segment, deletes }) => (deletes === undefined ? [segment.file] : [segment.file, deletes])),
@@ -392,6 +418,22 @@ function replaced<S extends Segment>(
     }
   }
   return entry.live === 0 ? left : [...left, entry];
+}
+
+function isIn<S extends Segment>(entries: readonly StagedSegment<S>[], id: string): boolean {
+  return entries.some(({ segment, deleted }) => {
+    const row = segment.ids.row(id);
+    return row >= 0 && !deleted?.has(row);
+  });
+}
+
+/** The error for an id that comes twice in one call. */
+export function duplicate(id: string): RankError {
+  return new RankError(
+    'DUPLICATE_ID',
+    `Document ${shown(id)} comes twice in one call of add. Keep one; to replace a document add it in a later call.`,
+    { id },
+  );
 }
 
 function deleteRow<S extends Segment>(entry: StagedSegment<S>, row: number): void {
