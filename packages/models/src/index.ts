@@ -1,4 +1,14 @@
 export {
+  type Answers,
+  type BuiltModel,
+  buildOnnx,
+  type Exported,
+  type ExportOptions,
+  exportOnnx,
+  type ModelKind,
+  type PoolingMode,
+} from './export/index.ts';
+export {
   type Dtype,
   openSafetensors,
   openTorchCheckpoint,
