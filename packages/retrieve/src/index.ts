@@ -25,7 +25,19 @@ export type { DenseMetric } from './dense/metric.ts';
 export { type DenseCodes, type DensePlan, type DenseStructure, indexDescription, parseIndexDescription } from './dense/plan.ts';
 export { LexicalIndex, type LexicalOptions, type OpenOptions } from './lexical/lexical-index.ts';
 export { LexicalReader, type LexicalSearchOptions, type SearchResult, type Strategy } from './lexical/lexical-reader.ts';
+export type {
+  BooleanQuery,
+  FuzzyQuery,
+  LexicalQuery,
+  NearQuery,
+  PhraseQuery,
+  PrefixQuery,
+  TermQuery,
+  TextQuery,
+  WildcardQuery,
+} from './lexical/query/lexical-query.ts';
 export type { Bm25Options, Bm25Variant } from './lexical/scoring/bm25.ts';
+export type { Bm25fOptions } from './lexical/scoring/bm25f.ts';
 export type { Pl2Options } from './lexical/scoring/divergence-from-randomness.ts';
 export { type ModelName, type ModelSpec, modelNames } from './lexical/scoring/models.ts';
 export type { QueryLikelihoodOptions } from './lexical/scoring/query-likelihood.ts';

@@ -2,6 +2,7 @@ import {
   checkInteger,
   checkOptions,
   type Document,
+  type Explanation,
   RankError,
   type Ranking,
   type Retriever,
@@ -15,8 +16,10 @@ import { memoryFileSystem, type Scope, Store } from '@rank-rank/storage';
 import type { AnalysisSpec } from '../analysis/analysis.ts';
 import { Bitmap } from '../metadata/bitmap.ts';
 import { wellFormed } from '../metadata/bytes.ts';
+import type { ValueCount } from '../metadata/columns.ts';
 import { checkDocument } from './check-document.ts';
 import { LexicalReader, type LexicalSearchOptions, type SearchResult } from './lexical-reader.ts';
+import type { LexicalQuery } from './query/lexical-query.ts';
 import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
 import { type Field, type FieldOptions, type FieldSpec, fieldSpecs, openField } from './segment/fields.ts';
 import { Segment, type SegmentView } from './segment/segment.ts';
@@ -202,12 +205,20 @@ export class LexicalIndex implements Retriever {
     return this.#state.fields;
   }
 
-  async search(query: string, k: number, options: LexicalSearchOptions = {}): Promise<Ranking> {
+  async search(query: LexicalQuery, k: number, options: LexicalSearchOptions = {}): Promise<Ranking> {
     return this.reader.search(query, k, options);
   }
 
-  searchDetailed(query: string, k: number, options: LexicalSearchOptions = {}): SearchResult {
+  searchDetailed(query: LexicalQuery, k: number, options: LexicalSearchOptions = {}): SearchResult {
     return this.reader.searchDetailed(query, k, options);
+  }
+
+  explain(query: LexicalQuery, id: string, options?: Parameters<LexicalReader['explain']>[2]): Explanation | undefined {
+    return this.reader.explain(query, id, options);
+  }
+
+  facets(query: LexicalQuery, field: string, options?: Parameters<LexicalReader['facets']>[2]): ValueCount[] {
+    return this.reader.facets(query, field, options);
   }
 
   /**

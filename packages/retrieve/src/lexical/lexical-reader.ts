@@ -3,6 +3,7 @@ import {
   checkOneOf,
   checkOptions,
   compareHits,
+  type Explanation,
   type Filter,
   type Hit,
   RankError,
@@ -11,11 +12,19 @@ import {
   throwIfCancelled,
 } from '@rank-rank/core';
 import { Bitmap } from '../metadata/bitmap.ts';
+import type { ValueCount } from '../metadata/columns.ts';
 import { compileFilter, unknownFields } from '../metadata/compile-filter.ts';
+import { noMore } from './postings/postings-cursor.ts';
+import type { LexicalQuery } from './query/lexical-query.ts';
+import { flatTerms, type Plan } from './query/plan.ts';
+import { Planner } from './query/planner.ts';
+import type { Bm25f } from './scoring/bm25f.ts';
 import type { CollectionStatistics, Model, TermStatistics } from './scoring/model.ts';
-import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
+import { isBm25f, type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
 import { Best } from './search/best.ts';
-import { exhaustive, type SegmentTerm } from './search/exhaustive.ts';
+import { exhaustive } from './search/exhaustive.ts';
+import { Scoring } from './search/scoring.ts';
+import { SegmentSearch } from './search/segment-search.ts';
 import type { Field } from './segment/fields.ts';
 import type { SegmentView } from './segment/segment.ts';
 import type { Warning } from './warning.ts';
@@ -32,7 +41,7 @@ export interface LexicalSearchOptions {
   readonly strategy?: Strategy;
 }
 
-export type Strategy = 'auto' | 'exhaustive';
+export type Strategy = 'auto' | 'exhaustive' | 'matching';
 
 export interface SearchResult {
   readonly hits: Ranking;
@@ -41,20 +50,13 @@ export interface SearchResult {
   readonly strategy: Exclude<Strategy, 'auto'>;
 }
 
-/** A weighted term of a query, in a field. */
-interface QueryTerm {
-  readonly field: number;
-  readonly term: string;
-  readonly weight: number;
-}
-
 /** A commit of an index, as it was: nothing that is written later changes it. */
 export class LexicalReader {
   readonly fields: readonly Field[];
   readonly segments: readonly SegmentView[];
-  readonly #model: Model;
+  readonly #model: Model | Bm25f;
 
-  constructor(fields: readonly Field[], segments: readonly SegmentView[], model: Model) {
+  constructor(fields: readonly Field[], segments: readonly SegmentView[], model: Model | Bm25f) {
     this.fields = fields;
     this.segments = segments;
     this.#model = model;
@@ -94,83 +96,91 @@ export class LexicalReader {
     return { documentFrequency, collectionFrequency };
   }
 
-  async search(query: string, k: number, options: LexicalSearchOptions = {}): Promise<Ranking> {
+  async search(query: LexicalQuery, k: number, options: LexicalSearchOptions = {}): Promise<Ranking> {
     return this.searchDetailed(query, k, options).hits;
   }
 
   /** The ranking with what is to be said about it. */
-  searchDetailed(query: string, k: number, options: LexicalSearchOptions = {}): SearchResult {
+  searchDetailed(query: LexicalQuery, k: number, options: LexicalSearchOptions = {}): SearchResult {
     checkOptions('search', options, ['signal', 'filter', 'fields', 'model', 'strategy']);
-    if (typeof query !== 'string') throw new RankError('INVALID_ARGUMENT', `search: query is ${shown(query)}; expected a string.`);
     checkInteger('search: k', k, { min: 1 });
-    checkOneOf('search: strategy', options.strategy ?? 'auto', ['auto', 'exhaustive']);
+    const wanted = checkOneOf('search: strategy', options.strategy ?? 'auto', ['auto', 'exhaustive', 'matching']);
     throwIfCancelled(options.signal, 'The search');
-    const model = options.model === undefined ? this.#model : modelOf(options.model);
-    const warnings: Warning[] = [];
-    const terms = this.#analyse(query, options.fields, warnings);
+    const { plan, scoring, warnings } = this.#plan(query, options);
     const allowed = this.#allowed(options.filter, warnings);
+    const terms = wanted === 'matching' || scoring.together ? undefined : flatTerms(plan);
     const hits: Hit[] = [];
-    const scored = terms.map((term) => {
-      const collection = this.statistics(term.field);
-      const statistics = this.termStatistics(term.field, term.term);
-      return {
-        ...term,
-        collection,
-        statistics,
-        score: statistics.documentFrequency === 0 ? undefined : model.term(statistics, collection, term.weight),
-      };
-    });
-    const queryLength = terms.reduce((sum, term) => sum + term.weight, 0);
     for (const [number, { segment, live }] of this.segments.entries()) {
-      const found: SegmentTerm[] = [];
-      for (const { field, term, score } of scored) {
-        const entry = score === undefined ? undefined : segment.fields[field]!.terms.find(term);
-        if (entry !== undefined) found.push({ field, entry, score: score! });
-      }
-      if (found.length === 0 || live === 0) continue;
+      if (live === 0 || plan.kind === 'none') continue;
       const best = new Best(Math.min(k, live));
-      const extra =
-        model.document === undefined
-          ? undefined
-          : (document: number): number => {
-              const { lengths, lengthCodes } = segment.fields[0]!;
-              return model.document!(lengths[lengthCodes[document]!]!, this.statistics(0), queryLength);
-            };
-      exhaustive(segment, found, allowed[number]!, best, extra);
+      if (terms === undefined) new SegmentSearch(segment, this.fields, scoring).search(plan, allowed[number], best);
+      else {
+        const found = [];
+        for (const term of terms) {
+          const entry = segment.fields[term.field]!.terms.find(term.term);
+          if (entry !== undefined) found.push({ field: term.field, entry, score: scoring.term(term) });
+        }
+        exhaustive(segment, found, allowed[number], best, scoring.perDocument(plan, segment));
+      }
       const { documents, scores } = best.take();
       for (let i = 0; i < documents.length; i++) hits.push({ id: segment.ids.idOf(documents[i]!), score: scores[i]! });
     }
     if (this.segments.length > 1) hits.sort(compareHits);
-    return { hits: hits.length > k ? hits.slice(0, k) : hits, warnings, strategy: 'exhaustive' };
+    return { hits: hits.length > k ? hits.slice(0, k) : hits, warnings, strategy: terms === undefined ? 'matching' : 'exhaustive' };
   }
 
-  #fieldNumbers(names: readonly string[] | undefined): number[] {
-    if (names === undefined) return this.fields.map((_, number) => number);
-    return names.map((name) => {
-      const number = this.fields.findIndex((field) => field.name === name);
-      if (number < 0) {
-        throw new RankError(
-          'NOT_FOUND',
-          `search: there is no field ${shown(name)}. There are: ${this.fields.map((field) => field.name).join(', ')}.`,
-        );
-      }
-      return number;
-    });
+  /**
+   * The score of one document as a tree of named parts: terms add up, and each is the product of its factors. The root's value is the
+   * score that a search gives; undefined where the document does not match.
+   */
+  explain(query: LexicalQuery, id: string, options: Pick<LexicalSearchOptions, 'fields' | 'model'> = {}): Explanation | undefined {
+    checkOptions('explain', options, ['fields', 'model']);
+    const { plan, scoring } = this.#plan(query, options);
+    for (const { segment, deleted } of this.segments) {
+      const number = segment.ids.numberOf(id);
+      if (number >= 0 && !deleted?.has(number)) return new SegmentSearch(segment, this.fields, scoring).explain(plan, number);
+    }
+    throw new RankError('NOT_FOUND', `explain: there is no document ${shown(id)} in this commit.`, { id });
   }
 
-  #analyse(query: string, fields: readonly string[] | undefined, warnings: Warning[]): QueryTerm[] {
-    const terms: QueryTerm[] = [];
-    for (const number of this.#fieldNumbers(fields)) {
-      const field = this.fields[number]!;
-      const weights = new Map<string, number>();
-      for (const term of field.queryAnalyzer.terms(query)) weights.set(term, (weights.get(term) ?? 0) + field.boost);
-      for (const [term, weight] of weights) terms.push({ field: number, term, weight });
+  /** How many of the matching documents have each value of a metadata field, the most frequent first. */
+  facets(
+    query: LexicalQuery,
+    field: string,
+    options: Pick<LexicalSearchOptions, 'fields' | 'filter'> & { readonly limit?: number } = {},
+  ): ValueCount[] {
+    checkOptions('facets', options, ['fields', 'filter', 'limit']);
+    const limit = checkInteger('facets: limit', options.limit ?? 100, { min: 1 });
+    const { plan, scoring, warnings } = this.#plan(query, options);
+    const allowed = this.#allowed(options.filter, warnings);
+    const counts = new Map<ValueCount['value'], number>();
+    for (const [number, { segment }] of this.segments.entries()) {
+      const within = Bitmap.empty(segment.size);
+      const matches = new SegmentSearch(segment, this.fields, scoring).matches(plan);
+      for (let document = matches?.document ?? noMore; document !== noMore; document = matches!.next()) within.add(document);
+      const passed = allowed[number];
+      if (passed !== undefined) within.and(new Bitmap(segment.size, passed));
+      for (const { value, count } of segment.metadata.counts(field, within)) counts.set(value, (counts.get(value) ?? 0) + count);
     }
-    if (terms.length === 0) {
-      const why = this.fields[0]!.queryAnalyzer.whyEmpty(query);
-      warnings.push({ code: 'EMPTY_QUERY', message: `The query ${shown(query)} has no terms: ${why ?? 'nothing is left of it'}.` });
-    }
-    return terms;
+    return [...counts]
+      .map(([value, count]) => ({ value, count }))
+      .sort((a, b) => b.count - a.count || compareValues(a.value, b.value))
+      .slice(0, limit);
+  }
+
+  #plan(
+    query: LexicalQuery,
+    options: Pick<LexicalSearchOptions, 'fields' | 'model'>,
+  ): { plan: Plan; scoring: Scoring; warnings: Warning[] } {
+    const model = options.model === undefined ? this.#model : modelOf(options.model);
+    const planner = new Planner(this, options.fields, isBm25f(model));
+    const plan = planner.plan(query);
+    const scoring = new Scoring(
+      model,
+      this.fields,
+      this.fields.map((_, field) => this.statistics(field)),
+    );
+    return { plan, scoring, warnings: planner.warnings };
   }
 
   /** For each segment the documents that may be found; undefined where all may. */
@@ -191,4 +201,8 @@ export class LexicalReader {
       return deleted === undefined ? undefined : Bitmap.full(segment.size).andNot(deleted).words;
     });
   }
+}
+
+function compareValues(a: ValueCount['value'], b: ValueCount['value']): number {
+  return typeof a === typeof b ? (a < b ? -1 : 1) : typeof a < typeof b ? -1 : 1;
 }

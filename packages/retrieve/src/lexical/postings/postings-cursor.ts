@@ -1,5 +1,5 @@
 import { blockSize, packedBlockBytes, packedRunBytes, unpackBlock, unpackRun } from './bit-packing.ts';
-import { BlockInfo, blockInfoBytes } from './postings-writer.ts';
+import { BlockInfo, blockInfoBytes, tableBytes } from './postings-writer.ts';
 
 /** Beyond every document number: where a cursor stands when it is through. */
 export const noMore = 0xffffffff;
@@ -43,7 +43,7 @@ export class PostingsCursor {
     this.count = entry.documentFrequency;
     this.blocks = Math.ceil(this.count / blockSize);
     this.#start = entry.start;
-    this.#table = this.count < blockSize ? 0 : this.blocks * (8 + blockInfoBytes);
+    this.#table = this.count < blockSize ? 0 : tableBytes(this.blocks);
     if (this.count === 1) {
       this.documents[0] = entry.start;
       this.frequencies[0] = entry.collectionFrequency;

@@ -20,7 +20,7 @@ import { bitsFor, blockSize, packBlock, packedBlockBytes, packedRunBytes, packRu
  * |---|---|
  * | 4 n | last document of each block |
  * | 4 n | where each block ends, counted from the end of this table |
- * | 8 n | each block's {@link BlockInfo} |
+ * | 8 n + 8 | each block's {@link BlockInfo}, and the whole list's |
  * | … | the blocks: gaps, then frequencies; whole ones in four lanes, the last one after the other |
  *
  * A block's information is what a monotone scorer needs for an upper bound: for frequencies 1, 2, 3–4 and 5 up, the shortest document
@@ -35,6 +35,11 @@ export const noDocument = 255;
 /** Which of the four classes of block information a frequency belongs to. */
 export function frequencyClass(frequency: number): 0 | 1 | 2 | 3 {
   return frequency <= 2 ? ((frequency - 1) as 0 | 1) : frequency <= 4 ? 2 : 3;
+}
+
+/** Bytes of the table that a list of so many blocks starts with. */
+export function tableBytes(blocks: number): number {
+  return blocks * (8 + blockInfoBytes) + blockInfoBytes;
 }
 
 /** Packs the postings of term after term. */
@@ -90,7 +95,7 @@ export class PostingsWriter {
     while (out.length % 4 !== 0) out.byte(0);
     const start = out.length;
     const blocks = Math.ceil(count / blockSize);
-    const table = blocks * (8 + blockInfoBytes);
+    const table = tableBytes(blocks);
     out.reserve(table);
     out.bytes.fill(0, start, start + table);
     out.length += table;
@@ -115,6 +120,8 @@ export class PostingsWriter {
       out.bytes[info + BlockInfo.frequencyBits] = frequencyBits;
       out.bytes.fill(noDocument, info + BlockInfo.shortest, info + BlockInfo.shortest + 4);
       let highest = 0;
+      const whole = start + blocks * 8 + blocks * blockInfoBytes;
+      if (block === 0) out.bytes.fill(noDocument, whole + BlockInfo.shortest, whole + BlockInfo.shortest + 4);
       for (let i = first; i < first + size; i++) {
         const frequency = this.#less[i]! + 1;
         if (frequency > highest) highest = frequency;
@@ -123,6 +130,14 @@ export class PostingsWriter {
         if (bucket < out.bytes[place]!) out.bytes[place] = bucket;
       }
       out.bytes[info + BlockInfo.maxFrequency] = Math.min(highest, highestToldFrequency);
+      for (let i = 0; i < 4; i++) {
+        const place = BlockInfo.shortest + i;
+        out.bytes[whole + place] = Math.min(out.bytes[whole + place]!, out.bytes[info + place]!);
+      }
+      out.bytes[whole + BlockInfo.maxFrequency] = Math.max(
+        out.bytes[whole + BlockInfo.maxFrequency]!,
+        out.bytes[info + BlockInfo.maxFrequency]!,
+      );
     }
     return start;
   }

@@ -2,8 +2,8 @@ import { RankError } from '@rank-rank/core';
 import { noDocument } from '../postings/postings-writer.ts';
 
 export interface PackedLengths {
-  /** Each document's length as its place in `values`: a byte each where that is enough, else two. */
-  readonly codes: Uint8Array | Uint16Array;
+  /** Each document's length as its place in `values`. */
+  readonly codes: Uint16Array;
   /** The distinct lengths, ascending. */
   readonly values: Uint32Array<ArrayBuffer>;
   /** Each document's bucket, for block information. */
@@ -23,7 +23,7 @@ export function packLengths(lengths: Uint32Array): PackedLengths {
   values.forEach((value, place) => {
     places.set(value, place);
   });
-  const codes = values.length <= 256 ? new Uint8Array(lengths.length) : new Uint16Array(lengths.length);
+  const codes = new Uint16Array(lengths.length);
   const buckets = new Uint8Array(lengths.length);
   for (let i = 0; i < lengths.length; i++) {
     const code = places.get(lengths[i]!)!;
@@ -31,6 +31,19 @@ export function packLengths(lengths: Uint32Array): PackedLengths {
     buckets[i] = bucketOf(code, values.length);
   }
   return { codes, values, buckets };
+}
+
+/** The codes of all fields, field after field: a byte each where that is enough for all, else two. */
+export function joinCodes(fields: readonly PackedLengths[]): Uint8Array | Uint16Array {
+  const narrow = fields.every(({ values }) => values.length <= 256);
+  const total = fields.reduce((sum, { codes }) => sum + codes.length, 0);
+  const joined = narrow ? new Uint8Array(total) : new Uint16Array(total);
+  let at = 0;
+  for (const { codes } of fields) {
+    joined.set(codes, at);
+    at += codes.length;
+  }
+  return joined;
 }
 
 /** Codes of lengths, in at most 255 buckets that keep the order. */

@@ -5,7 +5,7 @@ import { TermDictionaryWriter } from '../dictionary/term-dictionary.ts';
 import type { GrowingBytes } from '../growing-bytes.ts';
 import { PositionsWriter } from '../postings/positions.ts';
 import { PostingsWriter } from '../postings/postings-writer.ts';
-import { packLengths } from './lengths.ts';
+import { joinCodes, packLengths } from './lengths.ts';
 
 export const segmentKind = 'lexical-segment';
 export const segmentVersion = 1;
@@ -61,7 +61,8 @@ const chunkBytes = 1 << 20;
  * | `postings` | u8 | of all fields (`postings-writer.ts`) |
  * | `positions` | u8 | of all fields that have them (`positions.ts`) |
  * | `F.terms.starts`, `F.terms.bytes` | u32, u8 | the dictionary (`term-dictionary.ts`) |
- * | `F.lengths`, `F.lengths.values` | u8 or u16, u32 | each document's length as a place among the distinct lengths, and those |
+ * | `lengths` | u8 or u16 | field after field, each document's length as a place among the field's distinct lengths |
+ * | `F.lengths` | u32 | those |
  * | `metadata.*` | | the columns (`metadata/columns.ts`) |
  *
  * Memory: the dictionary, twelve bytes a term, and four a document; postings are streamed.
@@ -131,9 +132,7 @@ export async function writeSegment(file: SectionWriter, input: SegmentInput): Pr
     }
     await file.write(`${number}.terms.starts`, dictionary.starts(), 'u32');
     await file.write(`${number}.terms.bytes`, dictionary.bytes(), 'u8');
-    const { codes, values } = lengths[number]!;
-    await file.write(`${number}.lengths`, codes);
-    await file.write(`${number}.lengths.values`, values, 'u32');
+    await file.write(`${number}.lengths`, lengths[number]!.values, 'u32');
     let documents = 0;
     let totalLength = 0;
     for (const length of field.lengths) {
@@ -142,6 +141,7 @@ export async function writeSegment(file: SectionWriter, input: SegmentInput): Pr
     }
     about.push({ terms: dictionary.count, documents, totalLength, positions: field.positions });
   }
+  await file.write('lengths', joinCodes(lengths));
   for (const [name, data] of Object.entries(input.metadata.sections)) await file.write(`metadata.${name}`, data as Uint8Array);
   const said: SegmentAbout = { size: input.size, fields: about };
   await file.writeJson('about', said);

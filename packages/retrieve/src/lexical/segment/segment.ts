@@ -29,6 +29,8 @@ export class Segment {
   readonly ids: IdDictionary;
   readonly fields: readonly SegmentField[];
   readonly postings: Uint8Array;
+  /** The codes of all fields, field after field. */
+  readonly lengthCodes: Uint8Array | Uint16Array;
   readonly positions: Uint8Array;
   readonly metadata: MetadataColumns;
   #inverses: { model: Model; documents: number; totalLength: number; field: number; table: Float32Array }[] = [];
@@ -41,14 +43,16 @@ export class Segment {
     this.ids = new IdDictionary(about.size, file.u32('ids.starts'), file.u8('ids.bytes'));
     this.postings = file.u8('postings');
     this.positions = file.u8('positions');
+    const lengthsOf = about.fields.map((_, number) => file.u32(`${number}.lengths`));
+    this.lengthCodes = lengthsOf.every((lengths) => lengths.length <= 256) ? file.u8('lengths') : file.u16('lengths');
+    if (this.lengthCodes.length !== about.size * about.fields.length) {
+      throw new RankError('CORRUPT', `${file.path} is damaged: it has ${this.lengthCodes.length} lengths for ${about.size} documents.`, {
+        file: file.path,
+      });
+    }
     this.fields = about.fields.map((field, number) => {
-      const lengths = file.u32(`${number}.lengths.values`);
-      const lengthCodes = lengths.length <= 256 ? file.u8(`${number}.lengths`) : file.u16(`${number}.lengths`);
-      if (lengthCodes.length !== about.size) {
-        throw new RankError('CORRUPT', `${file.path} is damaged: it has ${lengthCodes.length} lengths for ${about.size} documents.`, {
-          file: file.path,
-        });
-      }
+      const lengths = lengthsOf[number]!;
+      const lengthCodes = this.lengthCodes.subarray(number * about.size, (number + 1) * about.size);
       const terms = new TermDictionary(field.terms, file.u32(`${number}.terms.starts`), file.u8(`${number}.terms.bytes`), field.positions);
       return { ...field, terms, lengthCodes, lengths, bucketLengths: bucketLengths(lengths) };
     });
