@@ -1,1 +1,19 @@
-export {};
+export { Pipeline, type PipelineOptions, type PipelineResult, pipeline, type RunOptions } from './run/pipeline.ts';
+export { type RankChange, rankChanges, type StageTrace, type Trace } from './run/trace.ts';
+export { type DiversifyOptions, diversify, type Likeness } from './stage/diversify.ts';
+export { type FeedbackOptions, feedback, type VectorSource } from './stage/feedback.ts';
+export { type FilterStageOptions, filter } from './stage/filter.ts';
+export { type FuseStageOptions, fuse } from './stage/fuse.ts';
+export { type RerankStageOptions, rerank, type StageReranker } from './stage/rerank.ts';
+export { type RetrieveOptions, retrieve, type Source, type SourceOptions } from './stage/retrieve.ts';
+export type {
+  Controls,
+  DocumentSource,
+  Explained,
+  ResultLists,
+  Results,
+  Stage,
+  StageContext,
+  StageKind,
+  StageOptions,
+} from './stage/stage.ts';

@@ -31,7 +31,7 @@ export { type Word, wordsOf } from './explain/words.ts';
 export { type PooledTokens, type PoolOptions, poolTokens } from './pooling/pool-tokens.ts';
 export { type PrunedTokens, type PruneOptions, pruneTokens } from './pooling/prune-tokens.ts';
 export { type Retention, retention } from './pooling/retention.ts';
-export { type BlendOptions, blend, type Normalisation, normalisations, normaliseScores } from './scoring/blend.ts';
+export { type BlendOptions, blend, checkBlend, type Normalisation, normalisations, normaliseScores } from './scoring/blend.ts';
 export { explainJoint, type JointOptions, type JointRepresentation, jointScore } from './scoring/joint.ts';
 export { emptyDocumentScore, type MaxSimOptions, maxsim, maxsimScores, maxsimSpace } from './scoring/maxsim.ts';
 export { type MaxSimRerankerOptions, maxsimReranker, type StoredScoreOptions, type StoredTokens } from './scoring/maxsim-reranker.ts';

@@ -17,7 +17,7 @@ import { TermCounts } from './term-counts.ts';
 export interface LearnOptions extends WorkOptions {
   /** How text becomes terms; a preset or a chain. Default `english`. */
   readonly analysis?: string | AnalysisSpec;
-  /** Dimensions of the vectors, at most; a small corpus gives fewer. Default 64. */
+  /** Dimensions of the vectors, at most; a small corpus gives fewer. Default 80. */
   readonly dim?: number;
   /** Documents that are learned from: a fair sample where there are more. Default 20,000. */
   readonly sample?: number;
@@ -43,7 +43,7 @@ export async function learnStaticEncoder(
 ): Promise<StaticEncoder> {
   checkOptions('learnStaticEncoder', options, ['analysis', 'dim', 'sample', 'vocabulary', 'seed', 'signal', 'onProgress']);
   const { analysis = 'english', signal } = options;
-  const dim = checkInteger('learnStaticEncoder: dim', options.dim ?? 64, { min: 1, max: 1024 });
+  const dim = checkInteger('learnStaticEncoder: dim', options.dim ?? 80, { min: 1, max: 1024 });
   const sample = checkInteger('learnStaticEncoder: sample', options.sample ?? 20_000, { min: 1 });
   const vocabulary = checkInteger('learnStaticEncoder: vocabulary', options.vocabulary ?? 100_000, { min: 1 });
   const random = new Random(options.seed ?? 42);
