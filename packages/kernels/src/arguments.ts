@@ -35,6 +35,21 @@ export interface RowsArgument {
   readonly unit?: boolean;
 }
 
+/** Scaled residuals with their shape worked out. */
+export interface ScaledResidualsArgument {
+  readonly rows: number;
+  readonly dim: number;
+  readonly bits: 1 | 2 | 4 | 8;
+  /** Bytes a row's codes take. */
+  readonly stride: number;
+  readonly codes: Uint8Array;
+  readonly centroidIds: Uint16Array | Uint32Array;
+  readonly centroids: RowsArgument;
+  readonly levels: Int8Array;
+  readonly scaleCodes: Uint8Array;
+  readonly scales: Float32Array;
+}
+
 export interface MaxSimArguments {
   readonly query: RowsArgument;
   readonly rows: RowsArgument;
@@ -126,6 +141,42 @@ export interface OperationArguments {
     readonly documents: CentroidDocuments;
     readonly only: Uint32Array | undefined;
     readonly scores: Float32Array;
+  };
+  encodeScaledResiduals: { readonly rows: RowsArgument; readonly cutoffs: Float32Array; readonly target: ScaledResidualsArgument };
+  decodeScaledResiduals: { readonly rows: ScaledResidualsArgument; readonly only: Uint32Array | undefined; readonly out: Float32Array };
+  /** One unit. `range` is the lowest similarity and the step of the bytes. */
+  residualTable: {
+    readonly query: RowsArgument;
+    readonly centroids: RowsArgument;
+    readonly stride: number;
+    readonly floats: Float32Array;
+    readonly bytes: Uint8Array;
+    readonly range: Float32Array;
+  };
+  residualMaxSim: {
+    readonly query: RowsArgument;
+    readonly table: Float32Array;
+    readonly tableStride: number;
+    readonly rows: ScaledResidualsArgument;
+    readonly offsets: Uint32Array;
+    readonly only: Uint32Array | undefined;
+    readonly scores: Float32Array;
+  };
+  /** One unit. `places` is 0 for documents that may be found and all ones for others, and is left so. */
+  warpScan: {
+    readonly query: RowsArgument;
+    readonly table: Float32Array;
+    readonly tableStride: number;
+    readonly rows: ScaledResidualsArgument;
+    readonly listOffsets: Uint32Array;
+    readonly documents: Uint32Array;
+    readonly probes: Uint32Array;
+    readonly missing: Float32Array;
+    readonly places: Uint32Array;
+    /** The documents met and their scores, in no order; `counts[0]` says how many. */
+    readonly found: Uint32Array;
+    readonly scores: Float32Array;
+    readonly counts: Uint32Array;
   };
   accumulatePostings: {
     readonly postings: Postings;

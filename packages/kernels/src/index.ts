@@ -33,9 +33,13 @@ export type {
   PqSearchOptions,
   PqTables,
   ResidualCodec,
+  ResidualLists,
   ResidualRows,
+  ResidualTable,
   Rows,
   RowsType,
+  ScaledResidualCodec,
+  ScaledResiduals,
   ScoresOptions,
   SearchOptions,
   SparseRows,
@@ -75,6 +79,13 @@ export const sumClustersAsync: Kernels['sumClustersAsync'] = kernels.sumClusters
 export const centroidTable: Kernels['centroidTable'] = kernels.centroidTable;
 export const centroidScan: Kernels['centroidScan'] = kernels.centroidScan;
 export const centroidScanAsync: Kernels['centroidScanAsync'] = kernels.centroidScanAsync;
+export const encodeScaledResiduals: Kernels['encodeScaledResiduals'] = kernels.encodeScaledResiduals;
+export const encodeScaledResidualsAsync: Kernels['encodeScaledResidualsAsync'] = kernels.encodeScaledResidualsAsync;
+export const decodeScaledResiduals: Kernels['decodeScaledResiduals'] = kernels.decodeScaledResiduals;
+export const residualTable: Kernels['residualTable'] = kernels.residualTable;
+export const residualMaxSim: Kernels['residualMaxSim'] = kernels.residualMaxSim;
+export const residualMaxSimAsync: Kernels['residualMaxSimAsync'] = kernels.residualMaxSimAsync;
+export const warpScan: Kernels['warpScan'] = kernels.warpScan;
 export const accumulatePostings: Kernels['accumulatePostings'] = kernels.accumulatePostings;
 export const searchPostings: Kernels['searchPostings'] = kernels.searchPostings;
 export const sparseScores: Kernels['sparseScores'] = kernels.sparseScores;

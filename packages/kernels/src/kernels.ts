@@ -8,6 +8,7 @@ import { maxSim, maxSimPositions } from './operations/maxsim.ts';
 import { accumulatePostings, searchPostings, sparseScores } from './operations/postings.ts';
 import { pqEncode, pqScores, pqSearch, pqTables } from './operations/pq.ts';
 import { dequantise, encodeResiduals, normalise, norms, quantise, sumRows } from './operations/rows.ts';
+import { decodeScaledResiduals, encodeScaledResiduals, residualMaxSim, residualTable, warpScan } from './operations/scaled-residuals.ts';
 import { scores, search, topK } from './operations/scores.ts';
 import type { Machine, Plan } from './plan.ts';
 
@@ -94,6 +95,14 @@ export function createKernels(machine: Machine, description: KernelsDescription)
     centroidTable: now(centroidTable),
     centroidScan: now(centroidScan),
     centroidScanAsync: later(2, centroidScan),
+
+    encodeScaledResiduals: now(encodeScaledResiduals),
+    encodeScaledResidualsAsync: later(3, encodeScaledResiduals),
+    decodeScaledResiduals: now(decodeScaledResiduals),
+    residualTable: now(residualTable),
+    residualMaxSim: now(residualMaxSim),
+    residualMaxSimAsync: later(2, residualMaxSim),
+    warpScan: now(warpScan),
 
     accumulatePostings: now(accumulatePostings),
     searchPostings: now(searchPostings),

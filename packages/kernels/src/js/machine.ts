@@ -8,6 +8,7 @@ import { maxSim } from './maxsim.ts';
 import { accumulatePostings, searchPostings, sparseScores } from './postings.ts';
 import { pqEncode, pqScores, pqSearch, pqTables } from './pq.ts';
 import { dequantise, encodeResiduals, normalise, norms, quantise, sumRows } from './rows.ts';
+import { decodeScaledResiduals, encodeScaledResiduals, residualMaxSim, residualTable, warpScan } from './scaled-residuals.ts';
 import { scores, search, topK } from './scores.ts';
 
 type Kernel<N extends OperationName> = (call: OperationArguments[N], begin: number, end: number) => void;
@@ -28,6 +29,11 @@ export const javascriptKernels: { readonly [N in OperationName]: Kernel<N> } = {
   sumClusters,
   centroidTable,
   centroidScan,
+  encodeScaledResiduals,
+  decodeScaledResiduals,
+  residualTable,
+  residualMaxSim,
+  warpScan,
   accumulatePostings,
   searchPostings,
   sparseScores,
