@@ -1,14 +1,14 @@
 import { RankError, type WorkOptions } from '@rank-rank/core';
 import type { SectionFile, SectionWriter } from '@rank-rank/storage';
 import { leftOut } from '../metadata/builder.ts';
-import type { MergePart, Segment, SegmentFormat } from '../segments/segment.ts';
+import type { Arranged, MergePart, Segment, SegmentFormat } from '../segments/segment.ts';
 import { chooseStructure } from './choose-structure.ts';
 import { encodeCodes, VectorCodes } from './codes.ts';
 import { codesAreKept, DenseSegment, type SegmentAbout } from './dense-segment.ts';
 import { buildGraph, writeGraph } from './graph.ts';
 import type { DenseMetric } from './metric.ts';
 import type { DensePlan } from './plan.ts';
-import { listedVectors, truncatedVectors, type VectorSource } from './vector-source.ts';
+import { listedVectors, orderedVectors, truncatedVectors, type VectorSource } from './vector-source.ts';
 
 export interface DenseFormatSettings {
   readonly dim: number;
@@ -26,8 +26,8 @@ export interface DenseFormatSettings {
  * | section | holds |
  * |---|---|
  * | `about` | JSON: {@link SegmentAbout} |
- * | `vectors` … | whole vectors in the order of the documents, unless only codes are kept |
- * | `codes` … | codes in that order, where they are searched and are not the vectors themselves |
+ * | `vectors` … | whole vectors, row after row, unless only codes are kept |
+ * | `codes` … | codes, where candidates are looked for by something else than the vectors |
  * | `graph` … | the graph, see {@link writeGraph} |
  */
 export function denseFormat(settings: DenseFormatSettings): SegmentFormat<DenseSegment, Float32Array> {
@@ -36,28 +36,40 @@ export function denseFormat(settings: DenseFormatSettings): SegmentFormat<DenseS
     kind: 'dense',
     version: 1,
     bytesOf: () => 4 * dim + 64,
-    write: (writer, vectors, work) => writeSegment(writer, listedVectors(vectors, dim), settings, work),
-    merge: (writer, parts, size, work) => writeSegment(writer, mergedVectors(parts, size, dim), settings, work),
+    arrange: (vectors, work) => arrange(listedVectors(vectors, dim), settings, work),
+    arrangeMerge: (parts, size, work) => arrange(mergedVectors(parts, size, dim), settings, work),
     read: (file: SectionFile, base: Segment) => new DenseSegment(file, base),
   };
 }
 
-async function writeSegment(writer: SectionWriter, source: VectorSource, settings: DenseFormatSettings, work: WorkOptions): Promise<void> {
+async function arrange(source: VectorSource, settings: DenseFormatSettings, work: WorkOptions): Promise<Arranged> {
   const { dim, metric, codeDim, memory, threads } = settings;
   const plan = chooseStructure(settings.plan, source.rows, codeDim, memory);
   const about: SegmentAbout = { plan, metric, dim, codeDim };
   const cut = truncatedVectors(source, codeDim, metric === 'cosine');
-  await writer.writeJson('about', about);
-  if (plan.keep !== 'none') await VectorCodes.writeFrom(writer, 'vectors', source, plan.keep);
+  const writeKept = async (writer: SectionWriter, vectors: VectorSource): Promise<void> => {
+    await writer.writeJson('about', about);
+    if (plan.keep !== 'none') await VectorCodes.writeFrom(writer, 'vectors', vectors, plan.keep);
+  };
   if (plan.structure.kind === 'hnsw') {
     const { m, efConstruction } = plan.structure;
-    if (plan.codes.type === 'bits' || plan.codes.type === 'pq')
-      throw new RankError('UNSUPPORTED', `A graph over ${plan.codes.type} cannot be built.`);
-    await writeGraph(writer, await buildGraph(cut, { m, efConstruction, type: plan.codes.type, metric, threads }, work));
-  } else if (!codesAreKept(about)) {
-    const codes = await encodeCodes(cut, plan.codes, metric, work.signal);
-    await codes.write(writer, 'codes');
+    const { type } = plan.codes;
+    if (type === 'bits' || type === 'pq') throw new RankError('UNSUPPORTED', `A graph over ${type} cannot be built.`);
+    const { order, ...built } = await buildGraph(cut, { m, efConstruction, type, metric, threads }, work);
+    return {
+      order,
+      async write(writer) {
+        await writeKept(writer, orderedVectors(source, order));
+        await writeGraph(writer, built);
+      },
+    };
   }
+  return {
+    async write(writer) {
+      await writeKept(writer, source);
+      if (!codesAreKept(about)) await (await encodeCodes(cut, plan.codes, metric, work.signal)).write(writer, 'codes');
+    },
+  };
 }
 
 /** The vectors of several segments in the order that their documents will have. */

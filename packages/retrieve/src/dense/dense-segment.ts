@@ -28,10 +28,10 @@ export class DenseSegment implements Segment {
   readonly metadata: Segment['metadata'];
   readonly about: SegmentAbout;
   readonly bytes: number;
-  /** Whole vectors in the order of the documents; absent where only codes are kept. */
+  /** Whole vectors; absent where only codes are kept. */
   readonly kept: VectorCodes | undefined;
   readonly graph: SegmentGraph | undefined;
-  /** Codes in the order of the documents; absent where a graph has them, or where they are the kept vectors. */
+  /** Codes; absent where a graph has them, or where they are the kept vectors. */
   readonly codes: StoredCodes | undefined;
   readonly candidates: CandidateSearch;
 
@@ -84,20 +84,20 @@ export class DenseSegment implements Segment {
     return best;
   }
 
-  /** The vectors as far as they are known, in the order of the documents. */
+  /** The vectors as far as they are known, by row. */
   source(): VectorSource {
     const { kept, codes, graph } = this;
     if (codes instanceof ProductCodes && kept === undefined) return codes.decode();
     const stored = kept ?? codes ?? graph!.codes;
     if (!(stored instanceof VectorCodes)) throw new RankError('UNSUPPORTED', 'Vectors of which only bits were kept cannot be read back.');
-    const nodes = stored === graph?.codes ? inverse(graph.labels) : undefined;
-    const { dim } = stored.rows;
+    const { rows, count } = stored;
+    const { dim } = rows;
     return {
-      rows: stored.count,
+      rows: count,
       dim,
       read(from, to, into) {
-        const only = Uint32Array.from({ length: to - from }, (_, i) => (nodes === undefined ? from + i : nodes[from + i]!));
-        dequantise(stored.rows, { only, out: into.subarray(0, (to - from) * dim) });
+        const only = Uint32Array.from({ length: to - from }, (_, i) => from + i);
+        dequantise(rows, { only, out: into.subarray(0, (to - from) * dim) });
       },
     };
   }
@@ -120,10 +120,4 @@ class FlatSearch implements CandidateSearch {
   search(query: Float32Array, k: number, allowed: Allowed | undefined): Best | Promise<Best> {
     return this.#codes.search(query, k, allowed === undefined ? {} : { allow: allowed.bitmap.words });
   }
-}
-
-function inverse(labels: Uint32Array): Uint32Array {
-  const places = new Uint32Array(labels.length);
-  for (let i = 0; i < labels.length; i++) places[labels[i]!] = i;
-  return places;
 }

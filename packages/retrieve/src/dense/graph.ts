@@ -5,12 +5,9 @@ import { VectorCodes } from './codes.ts';
 import { type DenseMetric, kernelMetric } from './metric.ts';
 import type { VectorSource } from './vector-source.ts';
 
-/** A graph over the vectors of a segment. Its nodes have numbers of their own. */
+/** A graph over the vectors of a segment: node i is row i. */
 export interface SegmentGraph {
   readonly graph: HnswGraph;
-  /** The row that each node stands for. */
-  readonly labels: Uint32Array;
-  /** The codes of the nodes, in the order of the nodes. */
   readonly codes: VectorCodes;
 }
 
@@ -22,16 +19,27 @@ export interface GraphSettings {
   readonly threads: number;
 }
 
-/** Makes a graph of all vectors. They go in in random order: sorted ones would build it up from one side, with poor links. */
-export async function buildGraph(source: VectorSource, settings: GraphSettings, work: WorkOptions): Promise<SegmentGraph> {
+/**
+ * Makes a graph of all vectors, and the order that their rows are to have: row i is what stood at `order[i]`.
+ *
+ * Vectors go in in random order, as sorted ones would build the graph up from one side, with poor links. After that nodes are numbered as a walk from
+ * the entry meets them (breadth first): neighbours then lie near one another in memory and in the file, which saves misses of the cache and pages
+ * read (Coleman et al., "Graph Reordering for Cache-Efficient Near Neighbor Search", 2022).
+ */
+export async function buildGraph(
+  source: VectorSource,
+  settings: GraphSettings,
+  work: WorkOptions,
+): Promise<SegmentGraph & { readonly order: Uint32Array }> {
   const { rows } = source;
-  const labels = new Random(rows).shuffle(Uint32Array.from({ length: rows }, (_, i) => i));
+  const drawn = new Random(rows).shuffle(Uint32Array.from({ length: rows }, (_, i) => i));
   const places = new Uint32Array(rows);
-  for (let node = 0; node < rows; node++) places[labels[node]!] = node;
+  for (let i = 0; i < rows; i++) places[drawn[i]!] = i;
   const codes = VectorCodes.encode(source, settings.type, settings.metric, places);
   const graph = hnswGraph(rows, { m: settings.m });
   await growGraph(graph, codes, settings, work);
-  return inWalkOrder({ graph, labels, codes });
+  const met = walk(graph);
+  return { graph: renumbered(graph, met), codes: codes.reordered(met), order: Uint32Array.from(met, (node) => drawn[node]!) };
 }
 
 /** Links the nodes that are not linked in yet. */
@@ -44,19 +52,6 @@ export async function growGraph(graph: HnswGraph, codes: VectorCodes, settings: 
     ...(work.signal && { signal: work.signal }),
     onProgress: (done, total) => report({ stage: 'linking', done, total, unit: 'vectors' }),
   });
-}
-
-/**
- * The same graph with its nodes numbered as a walk from the entry meets them (breadth first). Neighbours then lie near one another in memory
- * and in the file, which saves misses of the cache and pages read (Coleman et al., "Graph Reordering for Cache-Efficient Near Neighbor Search", 2022).
- */
-export function inWalkOrder({ graph, labels, codes }: SegmentGraph): SegmentGraph {
-  const order = walk(graph);
-  return {
-    graph: renumbered(graph, order),
-    labels: Uint32Array.from(order, (node) => labels[node]!),
-    codes: codes.reordered(order),
-  };
 }
 
 /** Nodes in the order of a breadth-first walk over the lowest layer; those it cannot reach come after. */
@@ -107,18 +102,16 @@ export function renumbered(graph: HnswGraph, order: Uint32Array): HnswGraph {
  * | section | holds |
  * |---|---|
  * | `graph` | JSON: m, size, entry |
- * | `graph.labels` | u32, the row that each node stands for |
  * | `graph.levels`, `graph.base`, `graph.starts`, `graph.upper` | {@link HnswGraph} |
- * | `graph.codes` … | the nodes' vectors, as the graph is searched |
+ * | `codes` … | the vectors, as the graph is searched |
  */
-export async function writeGraph(writer: SectionWriter, { graph, labels, codes }: SegmentGraph): Promise<void> {
+export async function writeGraph(writer: SectionWriter, { graph, codes }: SegmentGraph): Promise<void> {
   await writer.writeJson('graph', { m: graph.m, size: graph.size, entry: graph.entry });
-  await writer.write('graph.labels', labels);
   await writer.write('graph.levels', graph.levels);
   await writer.write('graph.base', graph.base);
   await writer.write('graph.starts', graph.upperStarts);
   await writer.write('graph.upper', graph.upper);
-  await codes.write(writer, 'graph.codes');
+  await codes.write(writer, 'codes');
 }
 
 export function readGraph(file: SectionFile, type: VectorCodes['rows']['type'], dim: number, metric: DenseMetric): SegmentGraph {
@@ -133,7 +126,6 @@ export function readGraph(file: SectionFile, type: VectorCodes['rows']['type'], 
       upperStarts: file.u32('graph.starts'),
       upper: file.u32('graph.upper'),
     },
-    labels: file.u32('graph.labels'),
-    codes: VectorCodes.read(file, 'graph.codes', type, dim, metric),
+    codes: VectorCodes.read(file, 'codes', type, dim, metric),
   };
 }

@@ -19,6 +19,18 @@ export function listedVectors(vectors: readonly Float32Array[], dim: number): Ve
   };
 }
 
+/** The same vectors in another order: row i is what row `order[i]` was. */
+export function orderedVectors(source: VectorSource, order: Uint32Array): VectorSource {
+  const { rows, dim } = source;
+  return {
+    rows,
+    dim,
+    read(from, to, into) {
+      for (let row = from; row < to; row++) source.read(order[row]!, order[row]! + 1, into.subarray((row - from) * dim));
+    },
+  };
+}
+
 /** The first `dim` numbers of each vector, as Matryoshka embeddings are cut (Kusupati et al. 2022); scaled to length 1 again where `unit`. */
 export function truncatedVectors(source: VectorSource, dim: number, unit: boolean): VectorSource {
   if (dim === source.dim) return source;

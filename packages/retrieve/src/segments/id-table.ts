@@ -5,22 +5,25 @@ import { compareBytes, offsetsOf } from '../metadata/bytes.ts';
 const encoder = new TextEncoder();
 
 /**
- * The ids of a segment's documents, ascending by code point: document number r has the r-th id. So the smaller number is the smaller id,
- * equal scores come out in the order that rankings want, and an id is found by halving.
+ * The ids of a segment's documents, by document number (row) and the other way.
  *
  * | section | holds |
  * |---|---|
- * | `ids` | the ids in UTF-8, one after another |
+ * | `ids` | the ids in UTF-8, row after row |
  * | `id-offsets` | u32, where each begins, and where the last ends |
+ * | `id-order` | u32, the rows in the order of their ids by code point; empty where that is the order of the rows |
  */
 export class IdTable {
   readonly bytes: Uint8Array;
   readonly offsets: Uint32Array;
+  /** The rows in the order of their ids; empty if that is their own order. */
+  readonly order: Uint32Array;
   readonly #text: Buffer;
 
-  constructor(bytes: Uint8Array, offsets: Uint32Array) {
+  constructor(bytes: Uint8Array, offsets: Uint32Array, order: Uint32Array = new Uint32Array(0)) {
     this.bytes = bytes;
     this.offsets = offsets;
+    this.order = order;
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -32,9 +35,9 @@ export class IdTable {
   }
 
   static read(file: SectionFile): IdTable {
-    const table = new IdTable(file.u8('ids'), file.u32('id-offsets'));
-    const { offsets, bytes } = table;
-    if (offsets.length === 0 || offsets[0] !== 0 || offsets[offsets.length - 1] !== bytes.length) {
+    const table = new IdTable(file.u8('ids'), file.u32('id-offsets'), file.u32('id-order'));
+    const { offsets, bytes, order, size } = table;
+    if (offsets.length === 0 || offsets[0] !== 0 || offsets[size] !== bytes.length || (order.length !== 0 && order.length !== size)) {
       throw new RankError('CORRUPT', `${file.path} is damaged: its ids do not fill their section. Rebuild the index.`, { file: file.path });
     }
     return table;
@@ -43,10 +46,16 @@ export class IdTable {
   async write(writer: SectionWriter): Promise<void> {
     await writer.write('ids', this.bytes);
     await writer.write('id-offsets', this.offsets);
+    await writer.write('id-order', this.order);
   }
 
   get size(): number {
     return this.offsets.length - 1;
+  }
+
+  /** Whether a smaller row has a smaller id. */
+  get isSorted(): boolean {
+    return this.order.length === 0;
   }
 
   id(row: number): string {
@@ -57,18 +66,42 @@ export class IdTable {
     return this.bytes.subarray(this.offsets[row]!, this.offsets[row + 1]!);
   }
 
-  /** The document with this id, or -1. */
+  /** The row whose id is the n-th. */
+  rowAt(n: number): number {
+    return this.isSorted ? n : this.order[n]!;
+  }
+
+  /** The row with this id, or -1. */
   row(id: string): number {
     const wanted = encoder.encode(id);
-    const { bytes, offsets } = this;
     let low = 0;
     let high = this.size;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareWithin(bytes, offsets[middle]!, offsets[middle + 1]!, wanted) < 0) low = middle + 1;
+      if (this.#compare(this.rowAt(middle), wanted) < 0) low = middle + 1;
       else high = middle;
     }
-    return low < this.size && compareWithin(bytes, offsets[low]!, offsets[low + 1]!, wanted) === 0 ? low : -1;
+    if (low === this.size) return -1;
+    const row = this.rowAt(low);
+    return this.#compare(row, wanted) === 0 ? row : -1;
+  }
+
+  /** The same documents with row i being what row `order[i]` was. */
+  reordered(order: Uint32Array): IdTable {
+    const offsets = new Uint32Array(order.length + 1);
+    for (let i = 0; i < order.length; i++) offsets[i + 1] = offsets[i]! + this.offsets[order[i]! + 1]! - this.offsets[order[i]!]!;
+    const bytes = new Uint8Array(offsets[order.length]!);
+    const rows = new Uint32Array(order.length);
+    for (let i = 0; i < order.length; i++) {
+      bytes.set(this.idBytes(order[i]!), offsets[i]);
+      rows[order[i]!] = i;
+    }
+    return new IdTable(bytes, offsets, this.isSorted ? rows : this.order.map((row) => rows[row]!));
+  }
+
+  /** The order of a row's id and another. */
+  #compare(row: number, id: Uint8Array): number {
+    return compareWithin(this.bytes, this.offsets[row]!, this.offsets[row + 1]!, id);
   }
 }
 
@@ -83,7 +116,7 @@ function compareWithin(bytes: Uint8Array, start: number, end: number, other: Uin
 }
 
 /**
- * Tables as one, without the documents that `keeps` refuses. Gives for each table the new number of each of its documents
+ * Tables as one in the order of the ids, without the documents that `keeps` refuses. Gives for each table the new number of each of its documents
  * (`leftOut` for one left out). An id stands in at most one table after that.
  */
 export function mergeIdTables(
@@ -92,7 +125,7 @@ export function mergeIdTables(
   leftOut: number,
 ): { ids: IdTable; numbers: Uint32Array[] } {
   const numbers = tables.map((table) => new Uint32Array(table.size).fill(leftOut));
-  const next = tables.map((_, t) => firstKept(t, 0));
+  const next = tables.map((_, t) => nextKept(t, 0));
   const total = tables.reduce((sum, table) => sum + table.size, 0);
   const fromTable = new Uint16Array(total);
   const fromRow = new Uint32Array(total);
@@ -103,17 +136,17 @@ export function mergeIdTables(
     let bestId: Uint8Array | undefined;
     for (let t = 0; t < tables.length; t++) {
       if (next[t]! >= tables[t]!.size) continue;
-      const id = tables[t]!.idBytes(next[t]!);
+      const id = tables[t]!.idBytes(tables[t]!.rowAt(next[t]!));
       if (bestId !== undefined && compareBytes(id, bestId) >= 0) continue;
       best = t;
       bestId = id;
     }
     if (best < 0) break;
-    const row = next[best]!;
+    const row = tables[best]!.rowAt(next[best]!);
     numbers[best]![row] = count;
     fromTable[count] = best;
     fromRow[count++] = row;
-    next[best] = firstKept(best, row + 1);
+    next[best] = nextKept(best, next[best]! + 1);
   }
   const offsets = new Uint32Array(count + 1);
   for (let i = 0; i < count; i++) {
@@ -124,8 +157,8 @@ export function mergeIdTables(
   for (let i = 0; i < count; i++) bytes.set(tables[fromTable[i]!]!.idBytes(fromRow[i]!), offsets[i]);
   return { ids: new IdTable(bytes, offsets), numbers };
 
-  function firstKept(t: number, row: number): number {
-    while (row < tables[t]!.size && !keeps(t, row)) row++;
-    return row;
+  function nextKept(t: number, n: number): number {
+    while (n < tables[t]!.size && !keeps(t, tables[t]!.rowAt(n))) n++;
+    return n;
   }
 }

@@ -1,12 +1,12 @@
 import { compareCodePoints, type Metadata, RankError, shown, throttleProgress, throwIfCancelled, type WorkOptions } from '@rank-rank/core';
-import type { Scope, SectionWriter } from '@rank-rank/storage';
+import type { Scope } from '@rank-rank/storage';
 import { Bitmap, wordsFor } from '../metadata/bitmap.ts';
 import { leftOut, MetadataBuilder } from '../metadata/builder.ts';
 import type { MetadataColumns } from '../metadata/columns.ts';
 import { readMetadata, writeMetadata } from '../metadata/sections.ts';
 import { IdTable, mergeIdTables } from './id-table.ts';
 import { chooseMerge, type MergePolicy } from './merge-policy.ts';
-import type { LiveSegment, MergePart, Segment, SegmentFormat } from './segment.ts';
+import type { Arranged, LiveSegment, MergePart, Segment, SegmentFormat } from './segment.ts';
 
 /** A document on its way into an index. */
 export interface NewDocument<P> {
@@ -234,26 +234,26 @@ export class SegmentedIndex<S extends Segment, P> {
   async #flush(work: WorkOptions): Promise<void> {
     if (this.#pending.size === 0) return;
     const documents = [...this.#pending.values()].sort((a, b) => compareCodePoints(a.id, b.id));
-    const metadata = new MetadataBuilder();
-    for (const document of documents) metadata.add(document.metadata);
-    const segment = await this.#write(IdTable.from(documents.map(({ id }) => id)), metadata.build(), (writer) =>
-      this.#format.write(
-        writer,
-        documents.map(({ payload }) => payload),
-        work,
-      ),
+    const arranged = await this.#format.arrange(
+      documents.map(({ payload }) => payload),
+      work,
     );
+    const { order } = arranged;
+    const metadata = new MetadataBuilder();
+    for (let i = 0; i < documents.length; i++) metadata.add(documents[order?.[i] ?? i]!.metadata);
+    const segment = await this.#write(IdTable.from(documents.map(({ id }) => id)), metadata.build(), arranged);
     this.#pending.clear();
     this.#pendingBytes = 0;
     this.#staged.push({ segment, deleted: undefined, live: documents.length, deletes: undefined, owned: false });
   }
 
-  async #write(ids: IdTable, metadata: MetadataColumns, body: (writer: SectionWriter) => Promise<void>): Promise<S> {
+  /** `ids` in their own order, `metadata` in the arranged one. */
+  async #write(ids: IdTable, metadata: MetadataColumns, arranged: Arranged): Promise<S> {
     const writer = await this.scope.create(this.#format.kind, this.#format.kind, this.#format.version);
     try {
-      await ids.write(writer);
+      await (arranged.order === undefined ? ids : ids.reordered(arranged.order)).write(writer);
       await writeMetadata(writer, metadata);
-      await body(writer);
+      await arranged.write(writer);
       await writer.finish();
     } catch (error) {
       await writer.abandon().catch(() => {});
@@ -380,9 +380,11 @@ export class SegmentedIndex<S extends Segment, P> {
     const parts = chosen.map(({ segment, deleted, live }, t) => ({ segment, deleted, live, numbers: numbers[t]! }));
     let merged: S | undefined;
     if (ids.size > 0) {
+      const arranged = await this.#format.arrangeMerge(parts, ids.size, work);
+      if (arranged.order !== undefined) renumber(numbers, arranged.order);
       const metadata = new MetadataBuilder();
-      for (const { segment, numbers: renumbered } of parts) metadata.addColumns(segment.metadata, renumbered, ids.size);
-      merged = await this.#write(ids, metadata.build(), (writer) => this.#format.merge(writer, parts, ids.size, work));
+      for (const { segment, numbers: rows } of parts) metadata.addColumns(segment.metadata, rows, ids.size);
+      merged = await this.#write(ids, metadata.build(), arranged);
     }
     await this.#exclusively(async () => {
       throwIfCancelled(work.signal, 'The merge');
@@ -398,6 +400,13 @@ export class SegmentedIndex<S extends Segment, P> {
       } else this.#staged = staged;
     });
   }
+}
+
+/** Places in the order of the ids become rows. */
+function renumber(numbers: readonly Uint32Array[], order: Uint32Array): void {
+  const rows = new Uint32Array(order.length);
+  for (let row = 0; row < order.length; row++) rows[order[row]!] = row;
+  for (const places of numbers) for (let i = 0; i < places.length; i++) if (places[i] !== leftOut) places[i] = rows[places[i]!]!;
 }
 
 /** The list with the merged segment in place of its parts. What was deleted from them since the merge began is deleted from it. */

@@ -18,8 +18,8 @@ export function sparseFormat(settings: { readonly weights: WeightType }): Segmen
     kind: 'sparse',
     version: 1,
     bytesOf: ({ indices }) => 8 * indices.length + 128,
-    write: (writer, vectors, work) => writePostings(writer, gathered(vectors), settings.weights, work),
-    merge: (writer, parts, _size, work) => writePostings(writer, merged(parts), settings.weights, work),
+    arrange: async (vectors, work) => ({ write: (writer) => writePostings(writer, gathered(vectors), settings.weights, work) }),
+    arrangeMerge: async (parts, _size, work) => ({ write: (writer) => writePostings(writer, merged(parts), settings.weights, work) }),
     read: (file: SectionFile, base: Segment) => new SparseSegment(file, base),
   };
 }
