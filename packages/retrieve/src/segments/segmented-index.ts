@@ -21,8 +21,18 @@ export interface SegmentedSettings {
   readonly policy: MergePolicy;
   /** Whether the index commits by itself: then it also merges in the background. */
   readonly ownsStore: boolean;
-  /** What else is kept with the list of segments. */
+  /** What else is kept with the list of segments. Read at each commit, so it may be a getter. */
   readonly about: unknown;
+  /** Files that segments have in common, such as the centroids of a quantiser. */
+  readonly shared?: SharedFiles;
+}
+
+/** Files that belong to no one segment. */
+export interface SharedFiles {
+  /** Those that the next commit names, written through the scope. What is kept about them belongs into `about`. */
+  files(): readonly string[];
+  /** Opens what the scope's committed `about` speaks of: called before its segments are read. */
+  open(about: unknown): Promise<void>;
 }
 
 /** What a scope's state holds, for JSON. */
@@ -152,6 +162,8 @@ export class SegmentedIndex<S extends Segment, P> {
       this.#pending.clear();
       this.#pendingBytes = 0;
       this.#staged = this.#committed.map((entry) => ({ ...entry }));
+      const state = this.scope.state() as SegmentedState | undefined;
+      if (state !== undefined) await this.#settings.shared?.open(state.about);
       if (this.#settings.ownsStore) await this.scope.store.rollback();
     });
   }
@@ -299,15 +311,16 @@ export class SegmentedIndex<S extends Segment, P> {
       segments: entries.map(({ segment, deletes, live }) => ({ file: segment.file, ...(deletes && { deletes }), live })),
     };
     if (JSON.stringify(state) === JSON.stringify(this.scope.state())) return;
-    this.scope.stage(
-      state,
-      entries.flatMap(({ segment, deletes }) => (deletes === undefined ? [segment.file] : [segment.file, deletes])),
-    );
+    this.scope.stage(state, [
+      ...entries.flatMap(({ segment, deletes }) => (deletes === undefined ? [segment.file] : [segment.file, deletes])),
+      ...(this.#settings.shared?.files() ?? []),
+    ]);
   }
 
   /** Makes the scope's committed state the snapshot. What is open already stays open; what came in since it was staged stays staged. */
   async #publish(): Promise<void> {
     const state = this.scope.state() as SegmentedState | undefined;
+    if (state !== undefined) await this.#settings.shared?.open(state.about);
     const open = new Map([...this.#committed, ...this.#staged].map(({ segment }) => [segment.file, segment]));
     const committed: StagedSegment<S>[] = [];
     for (const { file, deletes, live } of state?.segments ?? []) {
