@@ -22,6 +22,8 @@ import { LexicalReader, type LexicalSearchOptions, type SearchResult } from './l
 import type { LexicalQuery } from './query/lexical-query.ts';
 import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
 import { type Field, type FieldOptions, type FieldSpec, fieldSpecs, openField } from './segment/fields.ts';
+import { merge } from './segment/merge.ts';
+import { segmentsToMerge } from './segment/merge-policy.ts';
 import { Segment, type SegmentView } from './segment/segment.ts';
 import { SegmentBuffer } from './segment/segment-buffer.ts';
 import { segmentKind, segmentVersion, writeSegment } from './segment/segment-writer.ts';
@@ -95,8 +97,10 @@ export class LexicalIndex implements Retriever {
   /** Ids to be removed from segments written so far. */
   #removed = new Set<string>();
   #changed = false;
+  #closing = false;
   #closed = false;
   #writing: Promise<unknown> = Promise.resolve();
+  #merging: Promise<void> | undefined;
 
   private constructor(scope: Scope, ownsStore: boolean, fields: readonly Field[], state: Pick<State, 'fields' | 'model'>, memory: number) {
     this.#scope = scope;
@@ -297,6 +301,23 @@ export class LexicalIndex implements Retriever {
       await this.#scope.store.commit();
       await this.#look();
     });
+    this.#mergeInBackground();
+  }
+
+  /** Waits for merges that run in the background. They leave what is found as it is; a failed one is told here. */
+  async settled(): Promise<void> {
+    while (this.#merging !== undefined) await this.#merging;
+  }
+
+  /** Merges all segments into one and commits: the smallest and fastest form of an index that will not change for a while. */
+  async merge(options: WorkOptions = {}): Promise<void> {
+    checkOptions('merge', options, ['signal', 'onProgress']);
+    await this.commit();
+    await this.settled();
+    if (this.#pending.length > 1 || this.#pending.some(({ deleted }) => deleted !== undefined)) {
+      await this.#mergeSegments([...this.#pending], () => throwIfCancelled(options.signal, 'Merging'));
+    }
+    await this.settled();
   }
 
   /** Writes everything out and stages it, for an owner of the store who then commits and calls {@link LexicalIndex.refresh}. */
@@ -335,9 +356,74 @@ export class LexicalIndex implements Retriever {
 
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#closing = true;
+    await this.#merging?.catch(() => {});
     await this.#writing.catch(() => {});
     this.#closed = true;
     if (this.#ownsStore) await this.#scope.store.close();
+  }
+
+  #mergeInBackground(): void {
+    if (this.#merging !== undefined || this.#closing) return;
+    const chosen = segmentsToMerge(this.#pending.map((pending) => ({ pending, size: pending.segment.size, live: liveOf(pending) })));
+    if (chosen === undefined) return;
+    const stop = (): void => {
+      if (this.#closing) throw new RankError('CANCELLED', 'The index was closed while segments were merged.');
+    };
+    this.#merging = this.#mergeSegments(
+      chosen.map(({ pending }) => pending),
+      stop,
+    ).finally(() => {
+      this.#merging = undefined;
+    });
+    this.#merging.then(
+      () => this.#mergeInBackground(),
+      () => {},
+    );
+  }
+
+  /**
+   * Writes segments as one, beside other work, and puts it in their place. Documents that are deleted meanwhile are deleted in it too.
+   * It is committed at once if nothing else waits for a commit, else with that.
+   */
+  async #mergeSegments(chosen: readonly PendingSegment[], check: () => void): Promise<void> {
+    const before = chosen.map(({ deleted }) => deleted?.clone());
+    const { input, numbers } = merge(chosen.map(({ segment }, i) => ({ segment, deleted: before[i] })));
+    let merged: Segment | undefined;
+    if (input.size > 0) {
+      const file = await this.#scope.create('lexical', segmentKind, segmentVersion);
+      await writeSegment(file, input, async () => {
+        check();
+        await yieldToEventLoop();
+      });
+      await file.finish();
+      merged = await Segment.open(this.#scope, file.name);
+    }
+    await this.#exclusively(async () => {
+      const places = chosen.map(({ segment }) => this.#pending.findIndex((pending) => pending.segment === segment));
+      // They are gone after a rollback.
+      if (places.includes(-1)) return;
+      let deleted: Bitmap | undefined;
+      for (const [i, place] of places.entries()) {
+        const now = this.#pending[place]!.deleted;
+        if (now === undefined || merged === undefined) continue;
+        for (const document of now.members()) {
+          if (before[i]?.has(document)) continue;
+          deleted ??= Bitmap.empty(merged.size);
+          deleted.add(numbers[i]![document]!);
+        }
+      }
+      const first = Math.min(...places);
+      const kept = this.#pending.filter((_, place) => !places.includes(place));
+      if (merged !== undefined) kept.splice(first, 0, { segment: merged, deleted, deletes: undefined });
+      this.#pending = kept;
+      if (this.#changed) return;
+      for (const pending of this.#pending) await this.#writeDeletes(pending);
+      this.#stage();
+      if (!this.#ownsStore) return;
+      await this.#scope.store.commit();
+      await this.#look();
+    });
   }
 
   /** Opens what the last commit names; segments that are open already stay so. */
@@ -432,6 +518,10 @@ async function openStore(path: string | undefined, write: boolean): Promise<Stor
   return path === undefined
     ? Store.open('in memory', { kind: storeKind, write: true, fileSystem: memoryFileSystem() })
     : Store.open(path, { kind: storeKind, write });
+}
+
+function liveOf({ segment, deleted }: PendingSegment): number {
+  return segment.size - (deleted?.count ?? 0);
 }
 
 function isLive(segment: Segment, deleted: Bitmap | undefined, id: string): boolean {

@@ -11,7 +11,8 @@ export class FrontCodedWriter {
   readonly out: GrowingBytes = new GrowingBytes();
   readonly #perBlock: number;
   readonly #starts: number[] = [];
-  #before = new Uint8Array(0);
+  #before = new Uint8Array(64);
+  #beforeLength = 0;
   count = 0;
 
   constructor(perBlock: number) {
@@ -19,19 +20,22 @@ export class FrontCodedWriter {
   }
 
   /** The next string, above the one before; the owner's bytes for it may be appended to `out` after this. Tells whether it opens a block. */
-  add(string: Uint8Array<ArrayBuffer>): boolean {
+  add(string: Uint8Array): boolean {
     const opens = this.count % this.#perBlock === 0;
     let shared = 0;
     if (opens) this.#starts.push(this.out.length);
     else {
       const before = this.#before;
-      const limit = Math.min(before.length, string.length);
+      const limit = Math.min(this.#beforeLength, string.length);
       while (shared < limit && before[shared] === string[shared]) shared++;
     }
     this.out.varint(shared);
     this.out.varint(string.length - shared);
     this.out.append(string.subarray(shared));
-    this.#before = string;
+    // The caller may use its array again.
+    if (this.#before.length < string.length) this.#before = new Uint8Array(string.length * 2);
+    this.#before.set(string);
+    this.#beforeLength = string.length;
     this.count++;
     return opens;
   }

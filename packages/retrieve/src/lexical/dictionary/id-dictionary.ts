@@ -13,10 +13,10 @@ export interface IdSections {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Ids, sorted by code point and unique, packed. */
-export function packIds(ids: Iterable<string>): IdSections {
+/** Ids in UTF-8, sorted and unique, packed. */
+export function packIds(ids: Iterable<Uint8Array>): IdSections {
   const writer = new FrontCodedWriter(perBlock);
-  for (const id of ids) writer.add(encoder.encode(id));
+  for (const id of ids) writer.add(id);
   return { starts: writer.starts(), bytes: writer.out.taken() };
 }
 

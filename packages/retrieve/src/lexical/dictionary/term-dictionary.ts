@@ -34,7 +34,7 @@ export class TermDictionaryWriter {
     return this.#strings.count;
   }
 
-  add(term: Uint8Array<ArrayBuffer>, entry: TermEntry): void {
+  add(term: Uint8Array, entry: TermEntry): void {
     if (this.#strings.add(term)) this.#start = this.#positions = 0;
     const { out } = this.#strings;
     const more = entry.collectionFrequency - entry.documentFrequency;

@@ -81,7 +81,7 @@ export class SegmentBuffer {
     for (const place of places) metadata.add(this.#documents[place]!.metadata);
     return {
       size: ids.length,
-      ids: Array.from(order, (i) => ids[i]!),
+      ids: Array.from(order, (i) => encoder.encode(ids[i]!)),
       fields: this.#fields.map((field) => field.input(places)),
       metadata: metadata.build(),
     };

@@ -2,7 +2,7 @@ import type { SectionWriter } from '@rank-rank/storage';
 import type { MetadataColumns } from '../../metadata/columns.ts';
 import { packIds } from '../dictionary/id-dictionary.ts';
 import { TermDictionaryWriter } from '../dictionary/term-dictionary.ts';
-import type { GrowingBytes } from '../growing-bytes.ts';
+import { GrowingBytes } from '../growing-bytes.ts';
 import { PositionsWriter } from '../postings/positions.ts';
 import { PostingsWriter } from '../postings/postings-writer.ts';
 import { joinCodes, packLengths } from './lengths.ts';
@@ -12,7 +12,7 @@ export const segmentVersion = 1;
 
 /** One term with its documents in ascending order: `count` of them from `from` on. The arrays are overwritten by the next term. */
 export interface TermPostings {
-  readonly term: Uint8Array<ArrayBuffer>;
+  readonly term: Uint8Array;
   readonly documents: Uint32Array;
   readonly frequencies: Uint32Array;
   readonly from: number;
@@ -21,7 +21,7 @@ export interface TermPostings {
   readonly positions?: Uint32Array;
 }
 
-/** What a field of a segment is written from. `terms` is gone through once or twice, in byte order. */
+/** What a field of a segment is written from. `terms` is gone through in byte order, a second time for positions. */
 export interface FieldInput {
   readonly positions: boolean;
   readonly lengths: Uint32Array;
@@ -31,7 +31,7 @@ export interface FieldInput {
 export interface SegmentInput {
   readonly size: number;
   /** In code-point order. */
-  readonly ids: Iterable<string>;
+  readonly ids: Iterable<Uint8Array>;
   readonly fields: readonly FieldInput[];
   readonly metadata: MetadataColumns;
 }
@@ -65,9 +65,9 @@ const chunkBytes = 1 << 20;
  * | `F.lengths` | u32 | those |
  * | `metadata.*` | | the columns (`metadata/columns.ts`) |
  *
- * Memory: the dictionary, twelve bytes a term, and four a document; postings are streamed.
+ * Memory: the dictionary twice, twenty bytes a term, and four a document; postings are streamed. `pause` is awaited after every piece.
  */
-export async function writeSegment(file: SectionWriter, input: SegmentInput): Promise<SegmentAbout> {
+export async function writeSegment(file: SectionWriter, input: SegmentInput, pause?: () => Promise<void>): Promise<SegmentAbout> {
   const ids = packIds(input.ids);
   await file.write('ids.starts', ids.starts, 'u32');
   await file.write('ids.bytes', ids.bytes, 'u8');
@@ -75,55 +75,69 @@ export async function writeSegment(file: SectionWriter, input: SegmentInput): Pr
   const lengths = input.fields.map((field) => packLengths(field.lengths));
   const starts: Float64Array[] = [];
   const counts: { documents: Uint32Array; occurrences: Float64Array }[] = [];
+  const names: { bytes: Uint8Array; ends: Uint32Array }[] = [];
   await file.write(
     'postings',
-    streamed(new PostingsWriter(), function* (writer, base) {
-      for (const [number, field] of input.fields.entries()) {
-        const { buckets } = lengths[number]!;
-        const start: number[] = [];
-        const documents: number[] = [];
-        const occurrences: number[] = [];
-        for (const { documents: numbers, frequencies, from, count } of field.terms(false)) {
-          let total = 0;
-          for (let i = from; i < from + count; i++) total += frequencies[i]!;
-          start.push(count === 1 ? numbers[from]! : base() + writer.write(numbers, frequencies, from, count, buckets));
-          documents.push(count);
-          occurrences.push(total);
-          yield;
+    streamed(
+      new PostingsWriter(),
+      function* (writer, base) {
+        for (const [number, field] of input.fields.entries()) {
+          const { buckets } = lengths[number]!;
+          const start: number[] = [];
+          const documents: number[] = [];
+          const occurrences: number[] = [];
+          const termBytes = new GrowingBytes();
+          const ends: number[] = [];
+          for (const { term, documents: numbers, frequencies, from, count } of field.terms(false)) {
+            termBytes.append(term);
+            ends.push(termBytes.length);
+            let total = 0;
+            for (let i = from; i < from + count; i++) total += frequencies[i]!;
+            start.push(count === 1 ? numbers[from]! : base() + writer.write(numbers, frequencies, from, count, buckets));
+            documents.push(count);
+            occurrences.push(total);
+            yield;
+          }
+          starts.push(Float64Array.from(start));
+          counts.push({ documents: Uint32Array.from(documents), occurrences: Float64Array.from(occurrences) });
+          names.push({ bytes: termBytes.taken(), ends: Uint32Array.from(ends) });
         }
-        starts.push(Float64Array.from(start));
-        counts.push({ documents: Uint32Array.from(documents), occurrences: Float64Array.from(occurrences) });
-      }
-    }),
+      },
+      pause,
+    ),
     'u8',
   );
 
   const positions: (Float64Array | undefined)[] = [];
   await file.write(
     'positions',
-    streamed(new PositionsWriter(), function* (writer, base) {
-      for (const field of input.fields) {
-        if (!field.positions) {
-          positions.push(undefined);
-          continue;
+    streamed(
+      new PositionsWriter(),
+      function* (writer, base) {
+        for (const field of input.fields) {
+          if (!field.positions) {
+            positions.push(undefined);
+            continue;
+          }
+          const start: number[] = [];
+          for (const { positions: places, frequencies, from, count } of field.terms(true)) {
+            start.push(base() + writer.write(places!, frequencies, from, count));
+            yield;
+          }
+          positions.push(Float64Array.from(start));
         }
-        const start: number[] = [];
-        for (const { positions: places, frequencies, from, count } of field.terms(true)) {
-          start.push(base() + writer.write(places!, frequencies, from, count));
-          yield;
-        }
-        positions.push(Float64Array.from(start));
-      }
-    }),
+      },
+      pause,
+    ),
     'u8',
   );
 
   const about: SegmentAbout['fields'][number][] = [];
   for (const [number, field] of input.fields.entries()) {
     const dictionary = new TermDictionaryWriter(field.positions);
-    for (const { term } of field.terms(false)) {
-      const i = dictionary.count;
-      dictionary.add(term, {
+    const { bytes, ends } = names[number]!;
+    for (let i = 0; i < ends.length; i++) {
+      dictionary.add(bytes.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]!), {
         documentFrequency: counts[number]!.documents[i]!,
         collectionFrequency: counts[number]!.occurrences[i]!,
         start: starts[number]![i]!,
@@ -149,10 +163,11 @@ export async function writeSegment(file: SectionWriter, input: SegmentInput): Pr
 }
 
 /** Runs a writer whose output is taken away a piece at a time. `base` is where in the section its output begins. */
-function* streamed<W extends { readonly out: GrowingBytes }>(
+async function* streamed<W extends { readonly out: GrowingBytes }>(
   writer: W,
   work: (writer: W, base: () => number) => Iterable<void>,
-): Generator<Uint8Array> {
+  pause: (() => Promise<void>) | undefined,
+): AsyncGenerator<Uint8Array> {
   let taken = 0;
   for (const _ of work(writer, () => taken)) {
     if (writer.out.length < chunkBytes) continue;
@@ -162,6 +177,7 @@ function* streamed<W extends { readonly out: GrowingBytes }>(
     writer.out.bytes.copyWithin(0, whole, writer.out.length);
     writer.out.length -= whole;
     taken += whole;
+    await pause?.();
   }
   yield writer.out.taken();
 }
