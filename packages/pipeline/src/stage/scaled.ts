@@ -1,13 +1,23 @@
 import type { Explanation } from '@rank-rank/core';
 
+const scaleName = 'scale';
+
 /** An explanation whose value, and all values within it that add up to it, are multiplied: how a score looks after it was weighted. */
 export function scaled(explanation: Explanation, factor: number): Explanation {
   const { parts, combine = 'sum' } = explanation;
   const value = explanation.value * factor;
   if (parts === undefined || combine !== 'sum') {
-    // A product is scaled by a factor of its own, so that what is inside stays what it is.
     if (parts === undefined || factor === 1) return { ...explanation, value };
-    return { name: explanation.name, value, combine: 'product', parts: [explanation, { name: 'weight', value: factor }] };
+    // A product gets one more factor, so that the others stay what they are.
+    if (combine === 'product') {
+      const weight = parts.find(({ name }) => name === scaleName)?.value ?? 1;
+      return {
+        ...explanation,
+        value,
+        parts: [...parts.filter(({ name }) => name !== scaleName), { name: scaleName, value: weight * factor }],
+      };
+    }
+    return { name: explanation.name, value, combine: 'product', parts: [explanation, { name: scaleName, value: factor }] };
   }
   return { ...explanation, value, parts: parts.map((part) => scaled(part, factor)) };
 }
