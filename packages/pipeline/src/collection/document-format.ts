@@ -78,13 +78,16 @@ export const documentFormat: SegmentFormat<DocumentSegment, StoredDocument> = {
   kind: 'documents',
   version: 1,
   bytesOf: ({ bytes }) => bytes.length + 48,
-  write: (writer, documents) => writeDocuments(writer, documents.length, (row) => documents[row]!),
-  async merge(writer, parts, size) {
+  arrange: async (documents) => ({ write: (writer) => writeDocuments(writer, documents.length, (row) => documents[row]!) }),
+  async arrangeMerge(parts, size) {
     const places = mergedPlaces(parts, size);
-    await writeDocuments(writer, size, (row) => {
-      const { segment } = parts[places.part[row]!]!;
-      return { bytes: segment.bytesOf(places.row[row]!), hash: segment.hashes[places.row[row]!]! };
-    });
+    return {
+      write: (writer) =>
+        writeDocuments(writer, size, (row) => {
+          const { segment } = parts[places.part[row]!]!;
+          return { bytes: segment.bytesOf(places.row[row]!), hash: segment.hashes[places.row[row]!]! };
+        }),
+    };
   },
   read: (file, base) => new DocumentSegment(file, base),
 };
