@@ -1,3 +1,33 @@
+export { describeModel } from './configuration/describe-model.ts';
+export type {
+  CrossEncoderDescription,
+  DenseDescription,
+  GenerativeDescription,
+  GenerativePrompt,
+  LateInteractionLayout,
+  LayerSource,
+  ModelDescription,
+  ModelKind,
+  MultiDescription,
+  Prompts,
+  QueryExpansion,
+  SparseDescription,
+  StaticDescription,
+  TokensDescription,
+} from './configuration/description.ts';
+export { type DenseEncoderOptions, ModelDenseEncoder, openDenseEncoder } from './encode/dense-encoder.ts';
+export { ModelMultiEncoder, type MultiOutput, type MultiResult, openMultiEncoder } from './encode/multi-encoder.ts';
+export { ModelSparseEncoder, openSparseEncoder } from './encode/sparse-encoder.ts';
+export { openStaticEmbeddings, StaticEmbeddings, type StaticEmbeddingsOptions } from './encode/static-embeddings.ts';
+export type { ModelOptions, OpenModel } from './encode/text-model.ts';
+export { ModelTokenEncoder, openTokenEncoder, type TokenEncoderOptions } from './encode/token-encoder.ts';
+export type { Precision } from './graph/choose-graph.ts';
+export { CrossEncoder, type CrossEncoderOptions, openCrossEncoder } from './rerank/cross-encoder.ts';
+export { GenerativeReranker, type GenerativeRerankerOptions, openGenerativeReranker } from './rerank/generative-reranker.ts';
+export type { LongDocuments } from './rerank/long-documents.ts';
+export type { RunnerStatistics, RunOptions } from './run/model-runner.ts';
+export type { PoolingMode } from './run/pooling.ts';
+export type { ExecutionProvider } from './run/session.ts';
 export {
   type Answers,
   type BuiltModel,

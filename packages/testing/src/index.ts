@@ -1,2 +1,3 @@
 export { type CodeBlock, codeBlocks } from './code-blocks.ts';
+export { describeWithModel } from './peer-models.ts';
 export { describeWithData, sharedData } from './shared-data.ts';

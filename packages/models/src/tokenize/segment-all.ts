@@ -13,7 +13,8 @@ export interface SegmentAllOptions {
 
 /** Tokenises many texts, or very long ones, letting timers and sockets be served every few milliseconds. */
 export async function segmentAll(tokenizer: Tokenizer, texts: readonly string[], options: SegmentAllOptions = {}): Promise<Segment[]> {
-  const { limit = Number.POSITIVE_INFINITY, spans = false, signal } = options;
+  const { spans = false, signal } = options;
+  const limit = tokenizer.cutsLeft ? Number.POSITIVE_INFINITY : (options.limit ?? Number.POSITIVE_INFINITY);
   const segments: Segment[] = [];
   let until = performance.now() + slice;
   const rest = async (): Promise<void> => {

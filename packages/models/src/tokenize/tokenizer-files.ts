@@ -25,6 +25,8 @@ type NamedToken = string | { readonly content: string } | null;
 /** The parts of tokenizer_config.json that are read here. */
 export interface TokenizerConfig {
   readonly model_max_length?: number;
+  readonly tokenizer_class?: string;
+  readonly model_input_names?: readonly string[];
   readonly truncation_side?: string;
   readonly padding_side?: string;
   readonly pad_token?: NamedToken;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { checkInteger, checkOneOf, checkOptions, checkString, RankError } from '@rank-rank/core';
+import { readJson } from '../configuration/read-json.ts';
 import type { LibraryNormalizer } from './normalization.ts';
 import type { LibraryPreTokenizer } from './pre-tokenization.ts';
 import { readTemplate, specialCount, type Template } from './template.ts';
@@ -55,13 +56,15 @@ export class Tokenizer {
   readonly maskId: number | undefined;
   readonly eosId: number | undefined;
   readonly padsLeft: boolean;
+  /** Whether a text that is too long loses its beginning rather than its end. */
+  readonly cutsLeft: boolean;
   /** The ids of all special tokens. */
   readonly specialIds: ReadonlySet<number>;
   readonly #library: { decode(ids: number[], options: object): string; id_to_token(id: number): string | undefined };
   readonly #model: LibraryModel;
   readonly #segmenter: TextSegmenter;
   readonly #template: Template;
-  readonly #cutsLeft: boolean;
+  readonly #usesTypes: boolean;
 
   /** `json` and `config` are what tokenizer.json and tokenizer_config.json hold. */
   constructor(json: unknown, config: TokenizerConfig = {}, where = 'tokenizer.json') {
@@ -78,6 +81,8 @@ export class Tokenizer {
       addedTokens: parts.added_tokens,
     });
     this.#template = readTemplate(parts.post_processor);
+    // The generic tokenizer class of transformers 5 does not tell models which text a token is of, whatever its template says.
+    this.#usesTypes = config.model_input_names?.includes('token_type_ids') ?? config.tokenizer_class !== 'TokenizersBackend';
     let largest = -1;
     for (const id of library.model.tokens_to_ids.values()) if (id > largest) largest = id;
     this.vocabularySize = largest + 1;
@@ -91,7 +96,7 @@ export class Tokenizer {
     this.eosId = idOf(tokenContent(config.eos_token));
     this.unknownId = library.model.unk_token_id ?? idOf(tokenContent(config.unk_token));
     this.padsLeft = config.padding_side === 'left';
-    this.#cutsLeft = config.truncation_side === 'left';
+    this.cutsLeft = config.truncation_side === 'left';
     const named = [
       config.pad_token,
       config.mask_token,
@@ -111,9 +116,9 @@ export class Tokenizer {
 
   /** Reads the tokenizer of a model folder: tokenizer.json, or the vocab.txt of a BERT model. */
   static async open(folder: string): Promise<Tokenizer> {
-    const config = ((await readJson(join(folder, 'tokenizer_config.json'))) ?? {}) as TokenizerConfig & { do_lower_case?: boolean };
+    const config = (await readJson<TokenizerConfig & { do_lower_case?: boolean }>(folder, 'tokenizer_config.json')) ?? {};
     const path = join(folder, 'tokenizer.json');
-    const json = await readJson(path);
+    const json = await readJson(folder, 'tokenizer.json');
     if (json !== undefined) return new Tokenizer(json, config, path);
     const vocabulary = await readFile(join(folder, 'vocab.txt'), 'utf8').catch(() => undefined);
     if (vocabulary !== undefined) return new Tokenizer(wordPieceJson(vocabulary, config.do_lower_case ?? true), config, folder);
@@ -150,7 +155,7 @@ export class Tokenizer {
   /** The tokens of a text alone, to be joined with others later: a query is read once for all its documents. */
   segment(text: string, options: { limit?: number; spans?: boolean } = {}): Segment {
     const { limit } = options;
-    if (!this.#cutsLeft || limit === undefined) return this.#segmenter.segment(text, options);
+    if (!this.cutsLeft || limit === undefined) return this.#segmenter.segment(text, options);
     const whole = this.#segmenter.segment(text, options.spans ? { spans: true } : {});
     return whole.ids.length > limit ? { ...part(whole, limit, true), cut: true } : whole;
   }
@@ -170,19 +175,19 @@ export class Tokenizer {
       segments.length === 1
         ? [how === 'none' ? lengths[0]! : Math.min(lengths[0]!, room)]
         : truncatedLengths(lengths[0]!, lengths[1]!, room, how);
-    const cut = segments.map((segment, i) => part(segment, kept[i]!, this.#cutsLeft));
+    const cut = segments.map((segment, i) => part(segment, kept[i]!, this.cutsLeft));
     const special = options.specialTokens ?? true;
     const used = special ? slots : slots.filter((slot) => 'text' in slot);
     const length = used.reduce((sum, slot) => sum + ('id' in slot ? 1 : cut[slot.text]!.ids.length), 0);
     const ids = new Int32Array(length);
     const sources = new Int8Array(length).fill(-1);
-    const typeIds = used.some(({ type }) => type !== 0) ? new Uint8Array(length) : undefined;
+    const typeIds = this.#usesTypes && used.some(({ type }) => type !== 0) ? new Uint8Array(length) : undefined;
     const spans = segments.every((segment) => segment.spans !== undefined) ? new Uint32Array(2 * length) : undefined;
     let at = 0;
     for (const slot of used) {
       const tokens = 'id' in slot ? [slot.id] : cut[slot.text]!.ids;
       ids.set(tokens, at);
-      if (slot.type !== 0) typeIds!.fill(slot.type, at, at + tokens.length);
+      if (slot.type !== 0) typeIds?.fill(slot.type, at, at + tokens.length);
       if ('text' in slot) {
         sources.fill(slot.text, at, at + tokens.length);
         spans?.set(cut[slot.text]!.spans!, 2 * at);
@@ -239,23 +244,5 @@ function construct(json: TokenizerJson, config: TokenizerConfig, where: string):
     return new LibraryTokenizer(json, config) as unknown as Library;
   } catch (cause) {
     throw new RankError('UNSUPPORTED', `${where} cannot be used: ${(cause as Error).message}.`, { file: where }, { cause });
-  }
-}
-
-async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw new RankError('IO', `${path} cannot be read: ${error.message}.`, { file: path }, { cause: error });
-  });
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new RankError(
-      'PARSE',
-      `${path} is not valid JSON (${(cause as Error).message}). Half a download? Remove it and get it again.`,
-      { file: path },
-      { cause },
-    );
   }
 }
