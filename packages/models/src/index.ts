@@ -21,13 +21,6 @@ export { ModelSparseEncoder, openSparseEncoder } from './encode/sparse-encoder.t
 export { openStaticEmbeddings, StaticEmbeddings, type StaticEmbeddingsOptions } from './encode/static-embeddings.ts';
 export type { ModelOptions, OpenModel } from './encode/text-model.ts';
 export { ModelTokenEncoder, openTokenEncoder, type TokenEncoderOptions } from './encode/token-encoder.ts';
-export type { Precision } from './graph/choose-graph.ts';
-export { CrossEncoder, type CrossEncoderOptions, openCrossEncoder } from './rerank/cross-encoder.ts';
-export { GenerativeReranker, type GenerativeRerankerOptions, openGenerativeReranker } from './rerank/generative-reranker.ts';
-export type { LongDocuments } from './rerank/long-documents.ts';
-export type { RunnerStatistics, RunOptions } from './run/model-runner.ts';
-export type { PoolingMode } from './run/pooling.ts';
-export type { ExecutionProvider } from './run/session.ts';
 export {
   type Answers,
   type BuiltModel,
@@ -35,9 +28,15 @@ export {
   type Exported,
   type ExportOptions,
   exportOnnx,
-  type ModelKind,
+  type ModelKind as ExportKind,
   type PoolingMode,
 } from './export/index.ts';
+export type { Precision } from './graph/choose-graph.ts';
+export { CrossEncoder, type CrossEncoderOptions, openCrossEncoder } from './rerank/cross-encoder.ts';
+export { GenerativeReranker, type GenerativeRerankerOptions, openGenerativeReranker } from './rerank/generative-reranker.ts';
+export type { LongDocuments } from './rerank/long-documents.ts';
+export type { RunnerStatistics, RunOptions } from './run/model-runner.ts';
+export type { ExecutionProvider } from './run/session.ts';
 export {
   type Dtype,
   openSafetensors,

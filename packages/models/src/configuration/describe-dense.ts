@@ -26,6 +26,7 @@ export async function describeDense(files: FolderConfig): Promise<DenseDescripti
     vocabularySize: config.vocab_size,
     notes,
     pooling: pooling.modes,
+    poolingDeclared: poolingModule !== undefined,
     poolsPrompt: pooling.poolsPrompt,
     layers: await denseLayers(folder, modules),
     normalize: modules.some((module) => moduleClass(module) === 'Normalize'),

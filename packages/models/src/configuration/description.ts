@@ -28,6 +28,8 @@ interface Common {
 export interface DenseDescription extends Common {
   readonly kind: 'dense';
   readonly pooling: readonly PoolingMode[];
+  /** Whether the folder itself says so. */
+  readonly poolingDeclared: boolean;
   /** Whether the tokens of a prompt are pooled with the others. */
   readonly poolsPrompt: boolean;
   readonly layers: readonly LayerSource[];

@@ -32,7 +32,9 @@ const known = [...modelOptions, 'prompts', 'pooling', 'normalize', 'dim'];
  * const { data, rows, dim } = await encoder.encode(['laminar flow', 'wing sweep'], 'query');
  */
 export async function openDenseEncoder(folder: string, options: DenseEncoderOptions = {}): Promise<ModelDenseEncoder> {
-  const model = await openTextModel('openDenseEncoder', folder, 'dense', options, known);
+  const model = await openTextModel('openDenseEncoder', folder, 'dense', options, known, ({ pooling, poolingDeclared }) =>
+    poolingDeclared ? {} : { pooling: options.pooling ?? pooling[0]! },
+  );
   try {
     return await ModelDenseEncoder.prepare(withChoices(model, options), options);
   } catch (error) {
@@ -71,13 +73,17 @@ export class ModelDenseEncoder implements DenseEncoder, OpenModel {
     this.dim = dim;
   }
 
-  static async prepare(model: TextModel<DenseDescription>, options: { dim?: number }): Promise<ModelDenseEncoder> {
+  static async prepare(model: TextModel<DenseDescription>, options: DenseEncoderOptions): Promise<ModelDenseEncoder> {
     const { description, runner, tokenizer, graph } = model;
     const layers = await readLayers(description.layers);
     const truncate = options.dim === undefined ? undefined : checkInteger('dim', options.dim, { min: 1 });
     const reductions = (['query', 'document'] as const).map((role): Reduction => {
       const skip = description.poolsPrompt ? 0 : promptTokens(tokenizer, description.prompts[role]);
-      return denseHead(graph, runner.outputs, description, layers, { ...(truncate && { truncate }), ...(skip > 0 && { skip }) });
+      return denseHead(graph, runner.outputs, description, layers, {
+        ...(truncate && { truncate }),
+        ...(skip > 0 && { skip }),
+        ...(options.pooling && { repool: true }),
+      });
     });
     await runner.prepare(reductions);
     // One run says how long the vectors are, and that the graph runs at all, before anybody relies on it.

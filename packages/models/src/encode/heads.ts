@@ -31,14 +31,14 @@ export function denseHead(
   outputs: readonly TensorInfo[],
   description: DenseDescription,
   layers: readonly DenseLayer[],
-  options: { truncate?: number; skip?: number },
+  options: { truncate?: number; skip?: number; repool?: boolean },
 ): Reduction {
   const { normalize, pooling } = description;
   const { skip, truncate } = options;
   const cut = truncate === undefined ? {} : { truncate };
   const pooled = outputs.find(({ name, shape }) => name === 'sentence_embedding' && shape.length === 2);
-  // The graph's own pooling cannot leave a prompt out.
-  if (pooled !== undefined && skip === undefined) return { kind: 'vector', output: pooled.name, normalize, ...cut };
+  // The graph's own pooling cannot leave a prompt out, and is not another than it is.
+  if (pooled !== undefined && skip === undefined && !options.repool) return { kind: 'vector', output: pooled.name, normalize, ...cut };
   const states = findOutput(outputs, 3, stateNames);
   if (states !== undefined) {
     return { kind: 'pool', output: states.name, modes: pooling, layers, normalize, ...cut, ...(skip !== undefined && { skip }) };
@@ -61,7 +61,12 @@ export function sparseHead(file: string, outputs: readonly TensorInfo[], { pooli
   return { kind: 'splade', output: logits.name, pooling, logarithms };
 }
 
+/** A classifier's scores, or with `words` a decoder's logits of those words: all the vocabulary's, or those alone. */
 export function logitsHead(file: string, outputs: readonly TensorInfo[], words?: readonly number[]): Reduction {
+  const answers = outputs.find(
+    ({ name, shape }) => name === 'logits' && shape.length === 2 && (words === undefined || shape[1] === words.length),
+  );
+  if (answers !== undefined) return { kind: 'vector', output: answers.name, normalize: false };
   const rank = words === undefined ? 2 : 3;
   const logits = findOutput(outputs, rank, ['logits', 'output', 'scores']);
   if (logits === undefined || stateNames.includes(logits.name)) {

@@ -165,7 +165,7 @@ async function heads({ description, runner, tokenizer, graph }: TextModel<MultiD
   const named = (...names: string[]): string | undefined => runner.outputs.find(({ name }) => names.includes(name))?.name;
   const dense = named('dense_vecs', 'dense', 'sentence_embedding');
   const sparse = named('sparse_vecs', 'sparse', 'sparse_weights', 'token_weights');
-  const tokens = named('colbert_vecs', 'colbert', 'tokens');
+  const tokens = named('colbert_vecs', 'colbert', 'tokens', 'token_embeddings');
   if (dense !== undefined && sparse !== undefined && tokens !== undefined) {
     return [
       { kind: 'vector', output: dense, normalize: true },

@@ -133,9 +133,10 @@ async function chooseHead(model: TextModel<TokensDescription>, layers: readonly 
   await runner.prepare([reduction([])]);
   const width = await probe();
   const projected = layers.at(-1)?.outputs;
+  // Where the projection keeps the width, only the name tells: transformers calls its states so, graphs with a projection do not.
   const isBackbone =
     layers.length > 0
-      ? width === layers[0]!.inputs && (width !== projected || stateNames.includes(output.name))
+      ? width === layers[0]!.inputs && (width !== projected || output.name === 'last_hidden_state')
       : width === description.hiddenSize && stateNames.includes(output.name);
   if (!isBackbone) {
     if (projected !== undefined && width !== projected) {

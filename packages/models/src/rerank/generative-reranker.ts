@@ -39,7 +39,11 @@ const known = [...modelOptions, 'space', 'prompt', 'instruction'];
  * await reranker.rerank('wing sweep', candidates, { topK: 10 });
  */
 export async function openGenerativeReranker(folder: string, options: GenerativeRerankerOptions = {}): Promise<GenerativeReranker> {
-  const model = await openTextModel('openGenerativeReranker', folder, 'generative', options, known);
+  checkOptions('prompt', options.prompt, ['parts', 'instruction', 'yes', 'no']);
+  const model = await openTextModel('openGenerativeReranker', folder, 'generative', options, known, (description, tokenizer) => {
+    const [yes, no] = answerIds(tokenizer, promptOf(description, options));
+    return { answers: { yes: yes!, ...(no !== undefined && { no }) } };
+  });
   try {
     return await GenerativeReranker.prepare(model, options);
   } catch (error) {
@@ -68,19 +72,14 @@ export class GenerativeReranker implements Reranker, OpenModel {
   }
 
   static async prepare(opened: TextModel<GenerativeDescription>, options: GenerativeRerankerOptions): Promise<GenerativeReranker> {
-    checkOptions('prompt', options.prompt, ['parts', 'instruction', 'yes', 'no']);
-    const prompt = {
-      ...opened.description.prompt,
-      ...options.prompt,
-      ...(options.instruction !== undefined && { instruction: options.instruction }),
-    };
+    const prompt = promptOf(opened.description, options);
     if (prompt.parts.filter((part) => part.includes('{document}')).length !== 1) {
       throw new RankError('INVALID_ARGUMENT', 'prompt.parts: exactly one part has to contain {document}.');
     }
     const { tokenizer, runner, graph } = opened;
     const maxLength = checkInteger('maxLength', options.maxLength ?? opened.description.maxLength, { min: 16 });
     const model = { ...opened, description: { ...opened.description, prompt, maxLength } };
-    const words = [wordId(tokenizer, prompt.yes), ...(prompt.no === undefined ? [] : [wordId(tokenizer, prompt.no)])];
+    const words = answerIds(tokenizer, prompt);
     await runner.prepare([logitsHead(graph, runner.outputs, words)]);
     return new GenerativeReranker(model, words.length, checkOneOf('space', options.space ?? 'probability', ['logit', 'probability']));
   }
@@ -116,16 +115,19 @@ export class GenerativeReranker implements Reranker, OpenModel {
     const at = prompt.parts.findIndex((part) => part.includes('{document}'));
     const fixed = await segmentAll(
       this.tokenizer,
-      prompt.parts.map((part, i) => (i === at ? '' : fill(part))),
+      prompt.parts.map((part) => fill(part).replace('{document}', '')),
       how,
     );
     const head = fixed.slice(0, at).flatMap(({ ids }) => ids);
     const tail = fixed.slice(at + 1).flatMap(({ ids }) => ids);
     const room = maxLength - head.length - tail.length;
-    if (room < 1) {
+    // The document shares its part with what stands before it, often the query.
+    const taken = maxLength - room + fixed[at]!.ids.length;
+    if (taken >= maxLength) {
       throw new RankError(
         'OUT_OF_RANGE',
-        `The query and the prompt take ${head.length + tail.length} tokens; the model reads ${maxLength}. Shorten the query.`,
+        `The query and the prompt take ${taken} tokens; the model reads ${maxLength}. No room is left for documents: shorten the query.`,
+        { tokens: taken, maxLength },
       );
     }
     const body = fill(prompt.parts[at]!);
@@ -144,6 +146,15 @@ export class GenerativeReranker implements Reranker, OpenModel {
   close(): Promise<void> {
     return this.#model.runner.close();
   }
+}
+
+function promptOf({ prompt }: GenerativeDescription, options: GenerativeRerankerOptions): GenerativePrompt {
+  return { ...prompt, ...options.prompt, ...(options.instruction !== undefined && { instruction: options.instruction }) };
+}
+
+/** The tokens of yes, and of no where there is one. */
+function answerIds(tokenizer: Tokenizer, { yes, no }: GenerativePrompt): number[] {
+  return [wordId(tokenizer, yes), ...(no === undefined ? [] : [wordId(tokenizer, no)])];
 }
 
 function wordId(tokenizer: Tokenizer, word: string | number): number {
