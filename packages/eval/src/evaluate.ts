@@ -104,14 +104,18 @@ export class Evaluator {
 /** What the geometric mean takes 0 for. */
 const least = 0.00001;
 
-/** One value for all queries; 0 where there are none. */
+/** One value for all queries; 0 where there are none. Queries that a measure leaves undefined (NaN) do not count. */
 export function aggregate(values: Float64Array, how: Aggregate): number {
   let sum = 0;
-  if (how === 'geometric') for (const value of values) sum += Math.log(Math.max(value, least));
-  else for (const value of values) sum += value;
+  let count = 0;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    count++;
+    sum += how === 'geometric' ? Math.log(Math.max(value, least)) : value;
+  }
   if (how === 'sum') return sum;
-  if (values.length === 0) return 0;
-  return how === 'geometric' ? Math.exp(sum / values.length) : sum / values.length;
+  if (count === 0) return 0;
+  return how === 'geometric' ? Math.exp(sum / count) : sum / count;
 }
 
 /** One measure's values, in the order of the evaluation's queries. */

@@ -10,7 +10,7 @@ const families: ReadonlyMap<string, MeasureFamily> = new Map(
 
 /**
  * Reads the name of one measure: in the grammar of ir-measures (`nDCG@10`, `AP(rel=2)@100`), as trec_eval writes it
- * (`ndcg_cut_10`, `P.5`), or as ranx does (`ndcg@10`, `recall-l2@100`).
+ * (`ndcg_cut_10`, `P.5`), or as ranx does (`ndcg@10`, `recall@100-l2`).
  *
  * A name that does not exist is an error that shows the nearest one.
  *
@@ -61,7 +61,8 @@ function parseOne(text: string): Measure[] {
   const base = /^[^(@]*/.exec(text)![0].trim();
   const family = families.get(base);
   if (family !== undefined) return [fromFamily(family, text, text.slice(base.length))];
-  const trec = parseTrecName(text);
+  // trec_eval has an rbp too, whose parameters are written p=.95.
+  const trec = /^rbp\.\d+$/.test(text) ? undefined : parseTrecName(text);
   if (trec !== undefined) return trec;
   const translated = fromRanxName(text);
   if (translated !== undefined) return [{ ...parseOne(translated)[0]!, label: text }];

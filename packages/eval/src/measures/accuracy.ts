@@ -2,7 +2,8 @@ import { cutoff, type MeasureFamily, rel } from '../measure.ts';
 
 /**
  * The probability that a relevant document of the ranking stands before a non-relevant one of it: the area under the ROC curve of
- * what was retrieved. 0 where no relevant document was retrieved; 1 where nothing else was.
+ * what was retrieved. Not defined (NaN) where no relevant document was retrieved, which leaves the query out of the mean; 1 where
+ * nothing else was.
  *
  * For diagnosis, when training rankers: documents that were not retrieved do not count.
  */
@@ -18,7 +19,7 @@ export const Accuracy: MeasureFamily = {
       let relevant = 0;
       let above = 0;
       for (; relevant < places.length && places[relevant]! < depth; relevant++) above += places[relevant]! - relevant;
-      if (relevant === 0) return 0;
+      if (relevant === 0) return Number.NaN;
       const nonRelevant = depth - relevant;
       return nonRelevant === 0 ? 1 : 1 - above / (nonRelevant * relevant);
     },
