@@ -1,5 +1,7 @@
 export { type Added, Collection, type CollectionSettings, type PipelineName, pipelineNames } from './collection/collection.ts';
 export { denseSource } from './collection/dense-source.ts';
+export { type DescribedStage, type PipelineDescription, pipelineSchema } from './described/description.ts';
+export { pipelineFrom, type Resources } from './described/from-description.ts';
 export { Pipeline, type PipelineOptions, type PipelineResult, pipeline, type RunOptions } from './run/pipeline.ts';
 export { type RankChange, rankChanges, type StageTrace, type Trace } from './run/trace.ts';
 export { type DiversifyOptions, diversify, type Likeness } from './stage/diversify.ts';

@@ -1,5 +1,5 @@
 import { checkOptions, type Explanation } from '@rank-rank/core';
-import { explain as explainFusion, type FuseOptions, fuse as fuseRuns } from '@rank-rank/fusion';
+import { explain as explainFusion, type FuseOptions, findMethod, fuse as fuseRuns } from '@rank-rank/fusion';
 import { controlsOf } from './controls-of.ts';
 import { lineThrough, underLine } from './scaled.ts';
 import { type ResultLists, type Results, type Stage, type StageOptions, stageOptionNames } from './stage.ts';
@@ -18,6 +18,7 @@ export function fuse(options: FuseStageOptions = {}): Stage<ResultLists, Results
   checkOptions('fuse', options, Object.keys(options ?? {}));
   const own = Object.keys(options).filter((key) => !(stageOptionNames as readonly string[]).includes(key));
   const fusion = Object.fromEntries(own.map((key) => [key, (options as Record<string, unknown>)[key]])) as FuseOptions;
+  if (typeof fusion.method === 'string') findMethod(fusion.method);
   return {
     kind: 'fuse',
     ...controlsOf('fuse', options, own),
