@@ -23,6 +23,9 @@ export {
 } from './dense/files/vector-files.ts';
 export type { DenseMetric } from './dense/metric.ts';
 export { type DenseCodes, type DensePlan, type DenseStructure, indexDescription, parseIndexDescription } from './dense/plan.ts';
+export { expandQuery, type FeedbackOptions } from './lexical/feedback/expand-query.ts';
+export { type MoreLikeThisOptions, moreLikeThis } from './lexical/feedback/more-like-this.ts';
+export { type HighlightOptions, type Highlights, highlight, type Snippet, type Span } from './lexical/highlight.ts';
 export { LexicalIndex, type LexicalOptions, type OpenOptions } from './lexical/lexical-index.ts';
 export { LexicalReader, type LexicalSearchOptions, type SearchResult, type Strategy } from './lexical/lexical-reader.ts';
 export type {
@@ -36,6 +39,7 @@ export type {
   TextQuery,
   WildcardQuery,
 } from './lexical/query/lexical-query.ts';
+export { type ParsedQuery, type ParseQueryOptions, parseQuery } from './lexical/query/parse-query.ts';
 export type { Bm25Options, Bm25Variant } from './lexical/scoring/bm25.ts';
 export type { Bm25fOptions } from './lexical/scoring/bm25f.ts';
 export type { Pl2Options } from './lexical/scoring/divergence-from-randomness.ts';
@@ -43,6 +47,7 @@ export { type ModelName, type ModelSpec, modelNames } from './lexical/scoring/mo
 export type { QueryLikelihoodOptions } from './lexical/scoring/query-likelihood.ts';
 export type { TfIdfOptions } from './lexical/scoring/tf-idf.ts';
 export type { FieldOptions, FieldSource, FieldSpec } from './lexical/segment/fields.ts';
+export { complete, didYouMean, type Suggestion, type SuggestOptions } from './lexical/suggest.ts';
 export type { Warning } from './lexical/warning.ts';
 export { Bitmap } from './metadata/bitmap.ts';
 export { columnsOf, MetadataBuilder } from './metadata/builder.ts';

@@ -44,13 +44,15 @@ export interface LexicalOptions {
   readonly analysis?: string | AnalysisSpec;
   /** Whether fields that do not say keep positions, for phrases and proximity. false */
   readonly positions?: boolean;
+  /** Keep the texts in the index (packed): for snippets, feedback and more-like-this by id. false */
+  readonly texts?: boolean;
   /** The weighting model of searches that name none. BM25 (Lucene's) with k1 1.2, b 0.75 */
   readonly model?: ModelName | ModelSpec;
   /** About how much memory documents may take before they are written out, in bytes. 256 MiB */
   readonly memory?: number;
 }
 
-const optionNames = ['path', 'scope', 'fields', 'analysis', 'positions', 'model', 'memory'] as const;
+const optionNames = ['path', 'scope', 'fields', 'analysis', 'positions', 'texts', 'model', 'memory'] as const;
 
 export interface OpenOptions {
   /** Open for adding and removing; takes the folder's lock. */
@@ -62,8 +64,11 @@ interface State {
   readonly version: number;
   readonly fields: readonly FieldSpec[];
   readonly model: ModelName | ModelSpec;
+  readonly texts: boolean;
   readonly segments: readonly { readonly file: string; readonly deletes?: string }[];
 }
+
+type Settings = Pick<State, 'fields' | 'model' | 'texts'>;
 
 /** A segment on its way into the next commit. */
 interface PendingSegment {
@@ -89,7 +94,7 @@ export class LexicalIndex implements Retriever {
   readonly #scope: Scope;
   readonly #ownsStore: boolean;
   readonly #fields: readonly Field[];
-  readonly #state: Pick<State, 'fields' | 'model'>;
+  readonly #state: Settings;
   readonly #memory: number;
   #reader: LexicalReader;
   #pending: PendingSegment[] = [];
@@ -102,13 +107,13 @@ export class LexicalIndex implements Retriever {
   #writing: Promise<unknown> = Promise.resolve();
   #merging: Promise<void> | undefined;
 
-  private constructor(scope: Scope, ownsStore: boolean, fields: readonly Field[], state: Pick<State, 'fields' | 'model'>, memory: number) {
+  private constructor(scope: Scope, ownsStore: boolean, fields: readonly Field[], state: Settings, memory: number) {
     this.#scope = scope;
     this.#ownsStore = ownsStore;
     this.#fields = fields;
     this.#state = state;
     this.#memory = memory;
-    this.#buffer = new SegmentBuffer(fields);
+    this.#buffer = new SegmentBuffer(fields, state.texts);
     this.#reader = new LexicalReader(fields, [], modelOf(state.model));
   }
 
@@ -134,7 +139,7 @@ export class LexicalIndex implements Retriever {
           },
         );
       }
-      const state = { fields: specs, model };
+      const state = { fields: specs, model, texts: options.texts ?? false };
       const index = new LexicalIndex(scope, ownsStore, await Promise.all(specs.map(openField)), state, budget);
       index.#stage();
       if (ownsStore) await scope.store.commit();
@@ -167,7 +172,13 @@ export class LexicalIndex implements Retriever {
         });
       }
       const fields = await Promise.all(state.fields.map(openField));
-      const index = new LexicalIndex(scope, ownsStore, fields, { fields: state.fields, model: state.model }, checkMemory(options.memory));
+      const index = new LexicalIndex(
+        scope,
+        ownsStore,
+        fields,
+        { fields: state.fields, model: state.model, texts: state.texts },
+        checkMemory(options.memory),
+      );
       await index.refresh();
       return index;
     } catch (error) {
@@ -335,7 +346,7 @@ export class LexicalIndex implements Retriever {
   /** Forgets what was added and removed since the last commit. */
   async rollback(): Promise<void> {
     await this.#exclusively(async () => {
-      this.#buffer = new SegmentBuffer(this.#fields);
+      this.#buffer = new SegmentBuffer(this.#fields, this.#state.texts);
       this.#removed.clear();
       this.#changed = false;
       if (this.#ownsStore) await this.#scope.store.rollback();
@@ -458,7 +469,7 @@ export class LexicalIndex implements Retriever {
     const file = await this.#scope.create('lexical', segmentKind, segmentVersion);
     await writeSegment(file, this.#buffer.input());
     await file.finish();
-    this.#buffer = new SegmentBuffer(this.#fields);
+    this.#buffer = new SegmentBuffer(this.#fields, this.#state.texts);
     this.#pending.push({ segment: await Segment.open(this.#scope, file.name), deleted: undefined, deletes: undefined });
   }
 

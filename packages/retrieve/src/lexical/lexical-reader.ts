@@ -10,6 +10,7 @@ import {
   type Ranking,
   shown,
   throwIfCancelled,
+  unknownName,
 } from '@rank-rank/core';
 import { Bitmap } from '../metadata/bitmap.ts';
 import type { ValueCount } from '../metadata/columns.ts';
@@ -27,6 +28,7 @@ import { Scoring } from './search/scoring.ts';
 import { SegmentSearch } from './search/segment-search.ts';
 import type { Field } from './segment/fields.ts';
 import type { SegmentView } from './segment/segment.ts';
+import type { StoredText } from './segment/stored-texts.ts';
 import type { Warning } from './warning.ts';
 
 export interface LexicalSearchOptions {
@@ -72,6 +74,34 @@ export class LexicalReader {
       const number = segment.ids.numberOf(id);
       return number >= 0 && !deleted?.has(number);
     });
+  }
+
+  /** The number of a field; of the first where no name is given. */
+  fieldOf(name: string | undefined): number {
+    if (name === undefined) return 0;
+    const number = this.fields.findIndex((field) => field.name === name);
+    if (number < 0) {
+      throw unknownName(
+        'Field',
+        name,
+        this.fields.map((field) => field.name),
+        'NOT_FOUND',
+      );
+    }
+    return number;
+  }
+
+  /** The text of a document, where the index keeps texts ({ texts: true }); undefined where it has no such document. */
+  textOf(id: string): StoredText | undefined {
+    for (const { segment, deleted } of this.segments) {
+      const number = segment.ids.numberOf(id);
+      if (number < 0 || deleted?.has(number)) continue;
+      if (segment.texts === undefined) {
+        throw new RankError('UNSUPPORTED', 'The index keeps no texts. Build it with { texts: true }, or give the text.', { id });
+      }
+      return segment.texts.textOf(number);
+    }
+    return undefined;
   }
 
   statistics(field: number): CollectionStatistics {
@@ -166,6 +196,11 @@ export class LexicalReader {
       .map(([value, count]) => ({ value, count }))
       .sort((a, b) => b.count - a.count || compareValues(a.value, b.value))
       .slice(0, limit);
+  }
+
+  /** The query as it is asked: analysed, expanded, with its statistics. */
+  plan(query: LexicalQuery, options: Pick<LexicalSearchOptions, 'fields' | 'model'> = {}): Plan {
+    return this.#plan(query, options).plan;
   }
 
   #plan(

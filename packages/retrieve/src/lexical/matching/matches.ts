@@ -71,6 +71,29 @@ export class AllMatches implements Matches {
   }
 }
 
+/** One document, with score 0. */
+export class OneMatch implements Matches {
+  document: number;
+  readonly cost: number = 1;
+
+  constructor(document: number) {
+    this.document = document;
+  }
+
+  next(): number {
+    return (this.document = noMore);
+  }
+
+  seek(target: number): number {
+    if (target > this.document) this.document = noMore;
+    return this.document;
+  }
+
+  score(): number {
+    return 0;
+  }
+}
+
 /** Documents that at least `least` of the parts match. Their score is the sum of those that do, or the largest. */
 export class UnionMatches implements Matches {
   document: number = noMore;

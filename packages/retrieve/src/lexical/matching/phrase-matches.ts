@@ -81,15 +81,28 @@ export class PhraseMatches implements Matches {
   }
 }
 
+/** How often words stand together, given where each stands. */
+export function phraseFrequency(positions: readonly Uint32Array[], places: readonly number[], rule: PhraseRule): number {
+  let total = 0;
+  occurrences(positions, places, rule, (_, distance) => {
+    total += 1 / (1 + distance);
+  });
+  return total;
+}
+
 /**
- * How often words stand together, given where each stands. Every group of positions that cannot be made tighter counts once: the word that
- * stands first moves on to its next position.
+ * Every group of positions, one a word, that obeys the rule; `at` has the place in each word's list. A group that cannot be made tighter
+ * counts once: then the word that stands first moves on to its next position.
  */
-export function phraseFrequency(positions: readonly Uint32Array[], places: readonly number[], { kind, slop }: PhraseRule): number {
+export function occurrences(
+  positions: readonly Uint32Array[],
+  places: readonly number[],
+  { kind, slop }: PhraseRule,
+  onOccurrence: (at: readonly number[], distance: number) => void,
+): void {
   const count = positions.length;
   const at = new Array<number>(count).fill(0);
   const inPlace = kind === 'phrase';
-  let total = 0;
   for (;;) {
     let low = Number.POSITIVE_INFINITY;
     let high = Number.NEGATIVE_INFINITY;
@@ -103,8 +116,8 @@ export function phraseFrequency(positions: readonly Uint32Array[], places: reado
       if (position > high) high = position;
     }
     const distance = inPlace ? high - low : high - low - (count - 1);
-    if (distance <= slop && distinct(positions, at)) total += 1 / (1 + Math.max(0, distance));
-    if (++at[lowest]! >= positions[lowest]!.length) return total;
+    if (distance <= slop && distinct(positions, at)) onOccurrence(at, Math.max(0, distance));
+    if (++at[lowest]! >= positions[lowest]!.length) return;
   }
 }
 

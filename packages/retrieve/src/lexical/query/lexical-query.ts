@@ -11,6 +11,7 @@
  * | `{ prefix }`, `{ wildcard }` | terms that begin so; terms of that pattern (`*` any run, `?` one character, `\` takes the next as it is) |
  * | `{ fuzzy, edits }` | terms within so many edits |
  * | `{ must, should, mustNot }` | documents with all, any, none |
+ * | `{ id }` | the document of that id, with score 0 |
  * | `{ all: true }` | every document, with score 0 |
  *
  * `field` asks one field (`fields` several); without it all fields are asked. `boost` multiplies the score.
@@ -25,6 +26,7 @@ export type LexicalQuery =
   | WildcardQuery
   | FuzzyQuery
   | BooleanQuery
+  | { readonly id: string }
   | { readonly all: true };
 
 interface Asked {

@@ -8,6 +8,7 @@ export type Plan =
   | PlannedPhrase
   | PlannedBoolean
   | PlannedLargest
+  | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'all' }
   | { readonly kind: 'none' };
 

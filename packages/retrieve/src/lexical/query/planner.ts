@@ -60,11 +60,15 @@ export class Planner {
       checkOptions(where, given, ['all']);
       return { kind: 'all' };
     }
+    if ('id' in given) {
+      checkOptions(where, given, ['id']);
+      return { kind: 'id', id: checkString(`${where}.id`, given['id']) };
+    }
     if ('must' in given || 'should' in given || 'mustNot' in given) return this.#boolean(query as BooleanQuery, boost, where, depth);
     const kind = kinds.find((name) => name in given);
     if (kind === undefined) {
       const [first] = Object.keys(given);
-      const all = [...kinds, 'must', 'should', 'mustNot', 'all'];
+      const all = [...kinds, 'must', 'should', 'mustNot', 'id', 'all'];
       if (first !== undefined) throw unknownName(`${where}: key`, first, all);
       throw new RankError('INVALID_ARGUMENT', `${where} is an empty object; expected one of ${all.join(', ')}.`);
     }

@@ -5,6 +5,7 @@ import {
   ExclusionMatches,
   IntersectionMatches,
   type Matches,
+  OneMatch,
   OptionalMatches,
   TermMatches,
   UnionMatches,
@@ -47,6 +48,10 @@ export class SegmentSearch {
         return undefined;
       case 'all':
         return new AllMatches(this.#segment.size);
+      case 'id': {
+        const document = this.#segment.ids.numberOf(plan.id);
+        return document < 0 ? undefined : new OneMatch(document);
+      }
       case 'term':
         return this.#term(plan);
       case 'fieldsTerm':
@@ -148,6 +153,8 @@ export class SegmentSearch {
     switch (plan.kind) {
       case 'all':
         return { name: 'every document', value: 0 };
+      case 'id':
+        return { name: `the document ${plan.id}`, value: 0 };
       case 'term': {
         const frequency = (matches as TermMatches).cursor.frequency;
         const length = this.#lengthOf(plan.field, document);

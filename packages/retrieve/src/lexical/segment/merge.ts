@@ -6,6 +6,7 @@ import { PositionsReader } from '../postings/positions.ts';
 import { noMore, PostingsCursor } from '../postings/postings-cursor.ts';
 import type { Segment } from './segment.ts';
 import type { FieldInput, SegmentInput, TermPostings } from './segment-writer.ts';
+import type { StoredText } from './stored-texts.ts';
 
 /** A segment to be merged, and the documents that are left out. */
 export interface MergeSource {
@@ -35,6 +36,7 @@ export function merge(sources: readonly MergeSource[]): Merge {
       })(),
       fields: sources[0]!.segment.fields.map((_, field) => mergedField(sources, numbers, field, size)),
       metadata: metadata.build(),
+      ...(sources[0]!.segment.texts !== undefined && { texts: textsInOrder(sources) }),
     },
   };
 }
@@ -73,6 +75,10 @@ function* idsInOrder(sources: readonly MergeSource[]): Generator<{ id: Uint8Arra
     yield { id: walk.id!, source: first, document: walk.document };
     walk.next();
   }
+}
+
+function* textsInOrder(sources: readonly MergeSource[]): Generator<StoredText> {
+  for (const { source, document } of idsInOrder(sources)) yield sources[source]!.segment.texts!.textOf(document);
 }
 
 function mergedField(sources: readonly MergeSource[], numbers: readonly Uint32Array[], field: number, size: number): FieldInput {

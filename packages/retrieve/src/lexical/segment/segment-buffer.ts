@@ -17,12 +17,15 @@ const encoder = new TextEncoder();
 /** Documents that were added and not yet written: the text as numbers of terms, document after document. */
 export class SegmentBuffer {
   readonly #fields: readonly FieldBuffer[];
+  readonly #keepTexts: boolean;
   readonly #documents: (Document | undefined)[] = [];
   readonly #byId = new Map<string, number>();
   #textBytes = 0;
 
-  constructor(fields: readonly Field[]) {
+  /** `keepTexts`: the segment shall have the texts too. */
+  constructor(fields: readonly Field[], keepTexts: boolean) {
     this.#fields = fields.map((field) => new FieldBuffer(field));
+    this.#keepTexts = keepTexts;
   }
 
   /** Documents that would be written. */
@@ -57,9 +60,15 @@ export class SegmentBuffer {
     const before = this.#byId.get(id);
     if (before !== undefined) this.#documents[before] = undefined;
     this.#byId.set(id, number);
-    const { metadata } = document;
-    // The text is in the entries now.
-    this.#documents.push({ id, text: '', ...(metadata === undefined ? {} : { metadata }) });
+    const { metadata, text, title } = document;
+    // Otherwise the text is in the entries alone.
+    if (this.#keepTexts) this.#textBytes += 2 * (text.length + (title?.length ?? 0));
+    this.#documents.push({
+      id,
+      text: this.#keepTexts ? text : '',
+      ...(this.#keepTexts && title !== undefined && { title }),
+      ...(metadata !== undefined && { metadata }),
+    });
     if (metadata !== undefined) this.#textBytes += 100 * Object.keys(metadata).length;
   }
 
@@ -84,6 +93,7 @@ export class SegmentBuffer {
       ids: Array.from(order, (i) => encoder.encode(ids[i]!)),
       fields: this.#fields.map((field) => field.input(places)),
       metadata: metadata.build(),
+      ...(this.#keepTexts && { texts: Array.from(places, (place) => this.#documents[place]!) }),
     };
   }
 }

@@ -6,6 +6,7 @@ import { GrowingBytes } from '../growing-bytes.ts';
 import { PositionsWriter } from '../postings/positions.ts';
 import { PostingsWriter } from '../postings/postings-writer.ts';
 import { joinCodes, packLengths } from './lengths.ts';
+import { type StoredText, StoredTextsWriter } from './stored-texts.ts';
 
 export const segmentKind = 'lexical-segment';
 export const segmentVersion = 1;
@@ -34,6 +35,8 @@ export interface SegmentInput {
   readonly ids: Iterable<Uint8Array>;
   readonly fields: readonly FieldInput[];
   readonly metadata: MetadataColumns;
+  /** The texts in document order, where they are kept. */
+  readonly texts?: Iterable<StoredText>;
 }
 
 /** What the section `about` of a segment says. */
@@ -63,6 +66,7 @@ const chunkBytes = 1 << 20;
  * | `F.terms.starts`, `F.terms.bytes` | u32, u8 | the dictionary (`term-dictionary.ts`) |
  * | `lengths` | u8 or u16 | field after field, each document's length as a place among the field's distinct lengths |
  * | `F.lengths` | u32 | those |
+ * | `texts`, `texts.firsts`, `texts.starts` | u8, u32, f64 | the texts, where they are kept (`stored-texts.ts`) |
  * | `metadata.*` | | the columns (`metadata/columns.ts`) |
  *
  * Memory: the dictionary twice, twenty bytes a term, and four a document; postings are streamed. `pause` is awaited after every piece.
@@ -157,9 +161,31 @@ export async function writeSegment(file: SectionWriter, input: SegmentInput, pau
   }
   await file.write('lengths', joinCodes(lengths));
   for (const [name, data] of Object.entries(input.metadata.sections)) await file.write(`metadata.${name}`, data as Uint8Array);
+  if (input.texts !== undefined) {
+    const texts = new StoredTextsWriter();
+    await file.write('texts', packedTexts(texts, input.texts, pause), 'u8');
+    const { firsts, starts } = texts.finish();
+    await file.write('texts.firsts', firsts, 'u32');
+    await file.write('texts.starts', starts, 'f64');
+  }
   const said: SegmentAbout = { size: input.size, fields: about };
   await file.writeJson('about', said);
   return said;
+}
+
+async function* packedTexts(
+  writer: StoredTextsWriter,
+  texts: Iterable<StoredText>,
+  pause: (() => Promise<void>) | undefined,
+): AsyncGenerator<Uint8Array> {
+  for (const text of texts) {
+    writer.add(text);
+    if (writer.out.length < chunkBytes) continue;
+    yield writer.take();
+    await pause?.();
+  }
+  writer.finish();
+  yield writer.take();
 }
 
 /** Runs a writer whose output is taken away a piece at a time. `base` is where in the section its output begins. */

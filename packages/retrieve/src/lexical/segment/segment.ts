@@ -7,6 +7,7 @@ import { TermDictionary } from '../dictionary/term-dictionary.ts';
 import type { Model } from '../scoring/model.ts';
 import { bucketLengths } from './lengths.ts';
 import { type SegmentAbout, segmentKind, segmentVersion } from './segment-writer.ts';
+import { StoredTexts } from './stored-texts.ts';
 
 /** One field of a segment. */
 export interface SegmentField {
@@ -33,6 +34,8 @@ export class Segment {
   readonly lengthCodes: Uint8Array | Uint16Array;
   readonly positions: Uint8Array;
   readonly metadata: MetadataColumns;
+  /** The documents' texts, where they are kept. */
+  readonly texts: StoredTexts | undefined;
   #inverses: { model: Model; documents: number; totalLength: number; field: number; table: Float32Array }[] = [];
 
   private constructor(name: string, file: SectionFile) {
@@ -56,6 +59,9 @@ export class Segment {
       const terms = new TermDictionary(field.terms, file.u32(`${number}.terms.starts`), file.u8(`${number}.terms.bytes`), field.positions);
       return { ...field, terms, lengthCodes, lengths, bucketLengths: bucketLengths(lengths) };
     });
+    this.texts = file.has('texts')
+      ? new StoredTexts(file.path, file.u32('texts.firsts'), file.f64('texts.starts'), file.u8('texts'))
+      : undefined;
     this.metadata = new MetadataColumns(about.size, {
       fields: file.u8('metadata.fields'),
       numbers: file.f64('metadata.numbers'),
