@@ -36,6 +36,16 @@ export { explainJoint, type JointOptions, type JointRepresentation, jointScore }
 export { emptyDocumentScore, type MaxSimOptions, maxsim, maxsimScores, maxsimSpace } from './scoring/maxsim.ts';
 export { type MaxSimRerankerOptions, maxsimReranker, type StoredScoreOptions, type StoredTokens } from './scoring/maxsim-reranker.ts';
 export type { Smooth } from './scoring/smooth-maxsim.ts';
+export { type CopyOptions, copyStores, type Selection } from './store/copy-store.ts';
+export type { TokenDocument, TokenInput } from './store/token-input.ts';
+export { TokenReader } from './store/token-reader.ts';
+export {
+  type OpenTokenStoreOptions,
+  type StoreScoreOptions,
+  TokenStore,
+  type TokenStoreOptions,
+  type TokenType,
+} from './store/token-store.ts';
 export {
   type CountingRule,
   countedRows,
