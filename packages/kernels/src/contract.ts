@@ -466,8 +466,12 @@ export interface Kernels {
   quantise(rows: F32Rows, type: 'bf16'): Bf16Rows;
   quantise(rows: F32Rows, type: 'i8'): I8Rows;
   quantise(rows: F32Rows, type: 'bits'): BitRows;
-  quantise(rows: F32Rows, type: 'f16' | 'bf16' | 'i8' | 'bits'): Rows;
-  quantiseAsync(rows: F32Rows, type: 'f16' | 'bf16' | 'i8' | 'bits', options?: ThreadOptions): Promise<Rows>;
+  quantise(rows: F32Rows, type: 'f16' | 'bf16' | 'i8' | 'bits'): F16Rows | Bf16Rows | I8Rows | BitRows;
+  quantiseAsync(
+    rows: F32Rows,
+    type: 'f16' | 'bf16' | 'i8' | 'bits',
+    options?: ThreadOptions,
+  ): Promise<F16Rows | Bf16Rows | I8Rows | BitRows>;
   /** The numbers that rows stand for: all of them, or the listed ones in that order. */
   dequantise(rows: Rows, options?: OutOption<Float32Array> & { readonly only?: Uint32Array }): F32Rows;
   dequantiseAsync(rows: Rows, options?: Work<OutOption<Float32Array> & { readonly only?: Uint32Array }>): Promise<F32Rows>;

@@ -1,10 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { RankError } from '@rank-rank/core';
 import { type Attempt, choose } from './choose.ts';
+import { openNative } from './compiled/native.ts';
 import type { Kernels } from './contract.ts';
 import { allocateBuffer, javascriptMachine } from './js/machine.ts';
 
 const attempts: readonly Attempt[] = [
+  { backend: 'native', open: () => openNative(readFile) },
   {
     backend: 'js',
     open: () => ({ machine: () => javascriptMachine(readFile), instructionSets: ['scalar'], reason: 'It runs everywhere.' }),

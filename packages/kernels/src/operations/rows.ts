@@ -11,7 +11,7 @@ import {
   checkType,
   outputFloats,
 } from '../check.ts';
-import type { Documents, F32Rows, OutOption, ResidualCodec, ResidualRows, Rows } from '../contract.ts';
+import type { Bf16Rows, BitRows, Documents, F16Rows, F32Rows, I8Rows, OutOption, ResidualCodec, ResidualRows, Rows } from '../contract.ts';
 import { grainOf, type Plan } from '../plan.ts';
 
 export function* norms(allRows: Rows, options: OutOption<Float32Array> = {}): Plan<Float32Array> {
@@ -31,7 +31,7 @@ export function* normalise(allRows: F32Rows): Plan<Float32Array> {
 
 const smallTypes = ['f16', 'bf16', 'i8', 'bits'] as const;
 
-export function* quantise(allRows: F32Rows, to: (typeof smallTypes)[number]): Plan<Rows> {
+export function* quantise(allRows: F32Rows, to: (typeof smallTypes)[number]): Plan<F16Rows | Bf16Rows | I8Rows | BitRows> {
   const rows = checkType('quantise', checkRows('quantise', allRows), 'f32');
   const type = checkOneOf('quantise: type', to, smallTypes);
   const { dim } = rows;
@@ -45,7 +45,7 @@ export function* quantise(allRows: F32Rows, to: (typeof smallTypes)[number]): Pl
   return target;
 }
 
-function emptyRows(type: (typeof smallTypes)[number], rows: number, dim: number): Rows {
+function emptyRows(type: (typeof smallTypes)[number], rows: number, dim: number): F16Rows | Bf16Rows | I8Rows | BitRows {
   if (type === 'bits') return { type, data: new Uint8Array(rows * Math.ceil(dim / 8)), dim };
   if (type === 'i8') return { type, data: new Int8Array(rows * dim), scales: new Float32Array(rows), dim };
   return { type, data: new Uint16Array(rows * dim), dim };
