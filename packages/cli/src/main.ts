@@ -1,7 +1,9 @@
 import { isRankError } from '@rank-rank/core';
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from './command.ts';
+import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { evalCommand } from './commands/eval.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fuseCommand } from './commands/fuse.ts';
 import { indexCommand } from './commands/index-files.ts';
@@ -17,7 +19,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version, '-V, --version')
     .showHelpAfterError('(rank COMMAND --help shows an example)')
     .showSuggestionAfterError();
-  for (const make of [indexCommand, searchCommand, runCommand, explainCommand, fuseCommand, doctorCommand]) program.addCommand(make());
+  for (const make of [demoCommand, indexCommand, searchCommand, runCommand, explainCommand, evalCommand, fuseCommand, doctorCommand])
+    program.addCommand(make());
   for (const each of [program, ...program.commands]) each.exitOverride();
   // A reader that closes the pipe early (head) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,8 +1,8 @@
-import { type Explanation, RankError } from '@rank-rank/core';
+import { RankError } from '@rank-rank/core';
 import { Collection, type PipelineName, pipelineNames } from '@rank-rank/pipeline';
 import type { Command } from 'commander';
 import { command } from '../command.ts';
-import { bold, dim, figure } from '../terminal/terminal.ts';
+import { treeOf } from './explanation-tree.ts';
 
 export function explainCommand(): Command {
   return command<[string, string], { collection: string; pipeline?: PipelineName }>(
@@ -25,9 +25,4 @@ export function explainCommand(): Command {
       session.print({ score: value, space: space ?? 'relative', parts }, () => treeOf(explanation).join('\n'));
     },
   );
-}
-
-function treeOf({ name, value, description, combine = 'sum', parts = [] }: Explanation, indent = ''): string[] {
-  const head = `${indent}${bold(figure(value))} ${name}${description ? dim(`  ${description}`) : ''}${parts.length > 0 && combine !== 'sum' ? dim(`  (${combine} of)`) : ''}`;
-  return [head, ...parts.flatMap((part) => treeOf(part, `${indent}  `))];
 }
