@@ -21,7 +21,7 @@ import {
   staticModelVersion,
   writeStaticModel,
 } from '@rank-rank/models';
-import { maxsimReranker } from '@rank-rank/rerank';
+import { TokenStore } from '@rank-rank/rerank';
 import { type AnalysisSpec, DenseIndex, LexicalIndex } from '@rank-rank/retrieve';
 import { SegmentedIndex } from '@rank-rank/retrieve/segments';
 import { type Scope, Store } from '@rank-rank/storage';
@@ -33,6 +33,7 @@ import { retrieve } from '../stage/retrieve.ts';
 import type { DocumentSource } from '../stage/stage.ts';
 import { denseSource } from './dense-source.ts';
 import { type DocumentSegment, documentFormat, type StoredDocument, storedDocument } from './document-format.ts';
+import { lateInteraction } from './late-interaction.ts';
 
 /** How a collection is made; kept with it. */
 export interface CollectionSettings {
@@ -78,9 +79,10 @@ export class Collection implements Retriever {
   readonly #store: Store;
   readonly #documents: SegmentedIndex<DocumentSegment, StoredDocument>;
   readonly #lexical: LexicalIndex;
-  readonly #scopes: { readonly settings: Scope; readonly encoder: Scope; readonly dense: Scope };
+  readonly #scopes: { readonly settings: Scope; readonly encoder: Scope; readonly dense: Scope; readonly tokens: Scope };
   #encoder: StaticEncoder | undefined;
   #dense: DenseIndex | undefined;
+  #tokens: TokenStore | undefined;
 
   private constructor(
     store: Store,
@@ -93,7 +95,12 @@ export class Collection implements Retriever {
     this.#store = store;
     this.#documents = documents;
     this.#lexical = lexical;
-    this.#scopes = { settings: store.scope('settings'), encoder: store.scope('encoder'), dense: store.scope('dense') };
+    this.#scopes = {
+      settings: store.scope('settings'),
+      encoder: store.scope('encoder'),
+      dense: store.scope('dense'),
+      tokens: store.scope('tokens'),
+    };
   }
 
   /** Opens the collection in a folder; with `write`, makes one where there is none. */
@@ -181,6 +188,7 @@ export class Collection implements Retriever {
   async remove(ids: readonly string[]): Promise<number> {
     await this.#lexical.remove(ids);
     await this.#dense?.remove(ids);
+    await this.#tokens?.remove(ids);
     return this.#documents.remove(ids);
   }
 
@@ -208,14 +216,16 @@ export class Collection implements Retriever {
     const again = feedback(dense, { fusion: fusion(0.2) });
     if (name === 'hybrid') return pipeline(first, again, fuse(fusion(0.3)), { documents, name });
     if (name !== 'full') throw unknownName('Pipeline', name, pipelineNames);
-    const late = maxsimReranker({ encoder: this.#encoder!.tokens });
-    return pipeline(
-      first,
-      again,
-      fuse(fusion(0.3)),
-      rerank(late, { name: 'late', depth: 100, blend: { alpha: 0.25, normalise: 'z-score' } }),
-      { documents, name },
-    );
+    const late = lateInteraction(this.#tokens!, this.#encoder!.tokens, documents);
+    // A query without a known word cannot be compared: its order stays.
+    const stage = rerank(late, {
+      name: 'late',
+      depth: 100,
+      texts: false,
+      fallback: 'previous',
+      blend: { alpha: 0.25, normalise: 'z-score' },
+    });
+    return pipeline(first, again, fuse(fusion(0.3)), stage, { documents, name });
   }
 
   /** The best k of the pipeline `full`, or of `bm25` where there are no vectors. */
@@ -264,6 +274,7 @@ export class Collection implements Retriever {
       fresh.map((document) => ({ id: document.id, payload: storedDocument(document), metadata: document.metadata })),
     ]);
     await this.#dense?.remove(fresh.map(({ id }) => id));
+    await this.#tokens?.remove(fresh.map(({ id }) => id));
     return fresh.length;
   }
 
@@ -279,10 +290,12 @@ export class Collection implements Retriever {
     await this.#lexical.prepare();
     await this.#documents.prepare();
     await this.#dense?.prepare();
+    await this.#tokens?.stage();
     await this.#store.commit();
     await this.#lexical.refresh();
     await this.#documents.refresh();
     await this.#dense?.refresh();
+    await this.#tokens?.refresh();
   }
 
   async #openEncoder(write: boolean): Promise<void> {
@@ -290,6 +303,7 @@ export class Collection implements Retriever {
     if (file === undefined) return;
     this.#encoder = await StaticEncoder.from(readStaticModel(await this.#scopes.encoder.open(file, staticModelKind, staticModelVersion)));
     if (this.#scopes.dense.state() !== undefined) this.#dense = await DenseIndex.open(this.#scopes.dense, { write });
+    if (this.#scopes.tokens.state() !== undefined) this.#tokens = await TokenStore.open(this.#scopes.tokens, { write });
   }
 
   /** Learns the encoder where there is none, or where the collection has outgrown it; all vectors are then made anew. */
@@ -307,15 +321,18 @@ export class Collection implements Retriever {
     await writeStaticModel(file, encoder.model);
     this.#scopes.encoder.stage({ version: 1, encoder: 'static' }, [file.name]);
     this.#scopes.dense.unstage();
+    this.#scopes.tokens.unstage();
     await this.#store.commit();
     this.#encoder = encoder;
     this.#dense = await DenseIndex.create({ dim: encoder.dim, scope: this.#scopes.dense });
+    this.#tokens = await TokenStore.create({ dim: encoder.dim, scope: this.#scopes.tokens, type: 'int8', empty: true });
   }
 
   async #encodeMissing(work: WorkOptions): Promise<void> {
     const dense = this.#dense;
     const encoder = this.#encoder;
-    if (dense === undefined || encoder === undefined) return;
+    const tokens = this.#tokens;
+    if (dense === undefined || tokens === undefined || encoder === undefined) return;
     const report = throttleProgress(work.onProgress);
     const total = this.size;
     let done = 0;
@@ -331,6 +348,8 @@ export class Collection implements Retriever {
       }));
       // A text without a known word has no direction: it is found by its words alone.
       await dense.add(vectors.filter(({ vector }) => vector.some((value) => value !== 0)));
+      const matrices = await encoder.tokens.encode(batch.map(fullText), 'document');
+      await tokens.add(batch.map(({ id, metadata }, i) => ({ id, tokens: matrices[i]!, ...(metadata && { metadata }) })));
       sinceCommit += batch.length;
       batch = [];
       if (sinceCommit >= commitEvery) {
@@ -341,7 +360,7 @@ export class Collection implements Retriever {
     for (const document of this.documents()) {
       done++;
       report({ stage: 'encoding', done, total, unit: 'documents' });
-      if (dense.reader.has(document.id)) continue;
+      if (tokens.has(document.id)) continue;
       batch.push(document);
       if (batch.length >= batchSize) await flush();
     }

@@ -53,7 +53,7 @@ export function fuse(options: FuseStageOptions = {}): Stage<ResultLists, Results
           name: run,
           value: contribution,
           description,
-          ...(line !== undefined && { parts: underLine({ ...raw!, value: score! }, line) }),
+          ...(line !== undefined && { parts: underLine(raw!, score!, line) }),
         };
       });
       return {

@@ -2,7 +2,7 @@ import { checkInteger, type Explanation, type Hit, RankError, type Reranker, sho
 import { type BlendOptions, blend, checkBlend, normaliseScores } from '@rank-rank/rerank';
 import { candidatesOf } from './candidates.ts';
 import { controlsOf } from './controls-of.ts';
-import { lineThrough, underLine } from './scaled.ts';
+import { exactly, lineThrough, underLine } from './scaled.ts';
 import type { Results, Stage, StageContext, StageOptions } from './stage.ts';
 
 /** A reranker that may know more than the contract asks for. */
@@ -62,7 +62,7 @@ export function rerank(reranker: StageReranker, options: RerankStageOptions = {}
       if (at < 0) return { ...whole, description: `below the ${head.length} that were reranked; its place is that of the stage before` };
       const [candidate] = await candidatesOf([head[at]!], context, false);
       const own = await reranker.explain?.(context.query.text, candidate!);
-      if (blending === undefined) return own === undefined ? whole : { ...own, value: hit.score };
+      if (blending === undefined) return own === undefined ? whole : exactly(own, hit.score);
       const scored = new Map((await scoresOf(head, context)).map((other) => [other.id, other.score]));
       return {
         ...whole,
@@ -123,7 +123,7 @@ function blendParts(
       name,
       value: weight * normalised[at]!,
       description: `${weight} × ${normalisation} of ${values[at]}`,
-      ...(line !== undefined && { parts: underLine({ ...raw!, value: values[at]! }, line) }),
+      ...(line !== undefined && { parts: underLine(raw!, values[at]!, line) }),
     };
   };
   return [share('reranked', scores, names.alpha, names.score, own), share('before', first, 1 - names.alpha, names.first, before)];

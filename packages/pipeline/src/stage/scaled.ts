@@ -37,9 +37,20 @@ export function lineThrough(points: readonly (readonly [x: number, y: number])[]
   return points.every(([x, y]) => Math.abs(slope * x + offset - y) <= 1e-9 * scale) ? { slope, offset } : undefined;
 }
 
+/** An explanation that adds up to the score as it was given out: what the two differ by (scores are kept in few digits) becomes a part. */
+export function exactly(explanation: Explanation, score: number): Explanation {
+  const { parts, combine = 'sum', value } = explanation;
+  if (value === score) return explanation;
+  if (parts === undefined) return { ...explanation, value: score };
+  const rounding = { name: 'rounding', value: score - value };
+  return combine === 'sum'
+    ? { ...explanation, value: score, parts: [...parts, rounding] }
+    : { name: explanation.name, value: score, parts: [explanation, rounding] };
+}
+
 /** The parts of a score under a straight line: the scaled explanation of the raw score, and the offset where there is one. */
-export function underLine(raw: Explanation, { slope, offset }: { slope: number; offset: number }): Explanation[] {
-  const parts = [scaled(raw, slope)];
+export function underLine(raw: Explanation, score: number, { slope, offset }: { slope: number; offset: number }): Explanation[] {
+  const parts = [scaled(exactly(raw, score), slope)];
   if (offset !== 0)
     parts.push({
       name: 'offset',
