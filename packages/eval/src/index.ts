@@ -15,6 +15,12 @@ export { parseMeasure, parseMeasures } from './grammar/parse-measure.ts';
 export type { TieOrder } from './judged-ranking.ts';
 export type { JudgementsInput } from './judgements.ts';
 export type { Aggregate, Measure } from './measure.ts';
+export { type CsvOptions, reportCsv } from './report/csv.ts';
+export { type HtmlOptions, reportHtml } from './report/html.ts';
+export { reportJson } from './report/json.ts';
+export { reportLatex } from './report/latex.ts';
+export { reportMarkdown } from './report/markdown.ts';
+export { reportText } from './report/text.ts';
 export {
   type BayesianSignedRankOptions,
   type BayesianTOptions,
