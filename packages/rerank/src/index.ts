@@ -28,6 +28,17 @@ export { htmlExplanation } from './explain/html.ts';
 export type { Snippet } from './explain/snippets.ts';
 export { type SvgOptions, svgHeatMap } from './explain/svg.ts';
 export { type Word, wordsOf } from './explain/words.ts';
+export { buildTokenIndex, createTokenIndex, indexKinds, openTokenIndex, type TokenIndexOptions } from './index/create-index.ts';
+export { candidatesFor, exactRows } from './index/late-interaction-index.ts';
+export type { IndexDescription, IndexDocument, IndexKind, SearchDefaults, TokenIndex, TokenSearchOptions } from './index/token-index.ts';
+export { type TokenRetrieverOptions, tokenRetriever } from './index/token-retriever.ts';
+export { type TuneOptions, type TunePoint, type TuneResult, tune } from './index/tune.ts';
+export {
+  type FdeOptions,
+  type FdeSettings,
+  type FixedDimensionalEncoder,
+  fixedDimensionalEncoder,
+} from './muvera/fixed-dimensional-encoding.ts';
 export { type PooledTokens, type PoolOptions, poolTokens } from './pooling/pool-tokens.ts';
 export { type PrunedTokens, type PruneOptions, pruneTokens } from './pooling/prune-tokens.ts';
 export { type Retention, retention } from './pooling/retention.ts';

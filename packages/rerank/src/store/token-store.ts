@@ -79,6 +79,8 @@ export interface TokenStoreAbout {
   readonly iterations: number;
   readonly seed: number;
   readonly centroids?: number;
+  /** What an index over the store keeps with it. */
+  readonly index?: unknown;
   /** The file of the codec, once there is one. */
   readonly codec?: string;
 }
@@ -119,15 +121,25 @@ const scoreOptionNames = ['aggregate', 'queryLength', 'weights', 'query', 'simil
  * store.rerank(query, ['a'], { k: 10 }); // [{ id: 'a', score: … }]
  */
 export class TokenStore {
-  readonly about: TokenStoreAbout;
+  readonly #state: { about: TokenStoreAbout };
   readonly #segments: SegmentedIndex<TokenSegment, TokenPayload>;
   readonly #keeper: CodecKeeper;
   #reader: TokenReader | undefined;
 
-  private constructor(about: TokenStoreAbout, segments: SegmentedIndex<TokenSegment, TokenPayload>, keeper: CodecKeeper) {
-    this.about = about;
+  private constructor(state: { about: TokenStoreAbout }, segments: SegmentedIndex<TokenSegment, TokenPayload>, keeper: CodecKeeper) {
+    this.#state = state;
     this.#segments = segments;
     this.#keeper = keeper;
+  }
+
+  /** How the store was made. */
+  get about(): TokenStoreAbout {
+    return this.#state.about;
+  }
+
+  /** Keeps something of an index with the store; the next commit makes it durable. */
+  keepWithIndex(index: unknown): void {
+    this.#state.about = { ...this.#state.about, index };
   }
 
   /** A new, empty store. Refuses a folder that holds one already. */
@@ -183,6 +195,7 @@ export class TokenStore {
     const { dim, bits, iterations, seed, centroids, spans } = about;
     const keeper = new CodecKeeper(scope, { bits, dim, centroids, iterations, threads, seed });
     const format = tokenFormat({ dim, storageFor, keeper, spans, threads, seed, centroids });
+    const state = { about };
     const policy = { segmentsPerTier: 8, smallest: 1000, largest: 2 ** 31, deletedShare: 0.2 };
     const settings = {
       memory,
@@ -191,10 +204,10 @@ export class TokenStore {
       shared: keeper,
       get about(): TokenStoreAbout {
         const [codec] = keeper.files();
-        return { ...about, ...(codec !== undefined && { codec }) };
+        return { ...state.about, ...(codec !== undefined && { codec }) };
       },
     };
-    return new TokenStore(about, await SegmentedIndex.open(scope, format, settings), keeper);
+    return new TokenStore(state, await SegmentedIndex.open(scope, format, settings), keeper);
   }
 
   /** The commit that readers see. It stays as it is, whatever is written after. */
