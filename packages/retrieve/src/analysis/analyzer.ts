@@ -21,8 +21,13 @@ import { stopWords } from './stop-words.ts';
 import { codeSpans } from './tokenizers/code.ts';
 import { segmenterSpans } from './tokenizers/segmenter.ts';
 import { wordSpans } from './tokenizers/word-break.ts';
+import { UnitBuffer } from './units.ts';
 
-export type Tokenize = (text: string, onSpan: OnSpan) => void;
+/** Cuts a text, given as a string and as its units. */
+export type Tokenize = (text: string, units: Uint16Array, length: number, onSpan: OnSpan) => void;
+
+/** Longer tokens are cut there. */
+const longestWord = 255;
 
 type Stage = { readonly term: TermFilter } | { readonly stream: (tokens: readonly Token[]) => readonly Token[] };
 
@@ -40,6 +45,7 @@ export class Analyzer {
   readonly #tokenize: Tokenize;
   readonly #stages: readonly Stage[];
   readonly #stopWords: ReadonlySet<string>;
+  readonly #units: UnitBuffer = new UnitBuffer();
 
   private constructor(
     spec: AnalysisSpec,
@@ -77,7 +83,7 @@ export class Analyzer {
     let tokens: Token[] = [];
     let position = -1;
     let lastStart = -1;
-    this.#tokenize(filtered.text, (from, to, kind) => {
+    this.#cut(filtered.text, (from, to, kind) => {
       // Several spans from one place are the same word cut in several ways.
       if (from !== lastStart) position++;
       lastStart = from;
@@ -100,6 +106,12 @@ export class Analyzer {
       tokens = kept;
     }
     return tokens;
+  }
+
+  #cut(text: string, onSpan: OnSpan): void {
+    const length = this.#units.fill(text);
+    this.#tokenize(text, this.#units.units, length, onSpan);
+    this.#units.trim();
   }
 
   /** The terms alone, in order. */
@@ -127,7 +139,7 @@ export class Analyzer {
     if (this.tokens(text).length > 0) return undefined;
     const spans: string[] = [];
     const filtered = filterText(this.#charFilters, text).text;
-    this.#tokenize(filtered, (from, to) => {
+    this.#cut(filtered, (from, to) => {
       if (spans.length < 100) spans.push(filtered.slice(from, to));
     });
     if (spans.length === 0) return `it has no letters or digits that the ${this.spec.tokenizer.type} tokenizer takes for words`;
@@ -166,25 +178,25 @@ export class Analyzer {
 function tokenizer(spec: TokenizerSpec): Tokenize {
   switch (spec.type) {
     case 'standard': {
-      const { maxLength = 255 } = spec;
-      return (text, onSpan) => wordSpans(text, onSpan, maxLength);
+      const { maxLength = longestWord } = spec;
+      return (_, units, length, onSpan) => wordSpans(units, length, onSpan, maxLength);
     }
     case 'whitespace':
-      return (text, onSpan) => {
+      return (text, _, __, onSpan) => {
         for (const match of text.matchAll(/\S+/gu)) onSpan(match.index, match.index + match[0].length, 'word');
       };
     case 'keyword':
-      return (text, onSpan) => {
+      return (text, _, __, onSpan) => {
         if (text !== '') onSpan(0, text.length, 'word');
       };
     case 'segmenter':
-      return segmenterSpans(spec.locale);
+      return ignoringUnits(segmenterSpans(spec.locale));
     case 'code': {
       const { wholes = true, symbols = false } = spec;
-      return (text, onSpan) => codeSpans(text, onSpan, { wholes, symbols });
+      return ignoringUnits((text, onSpan) => codeSpans(text, onSpan, { wholes, symbols }));
     }
     case 'ngram':
-      return (text, onSpan) => {
+      return (text, _, __, onSpan) => {
         for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
           // Places of characters, so that pairs of surrogates stay whole.
           const places: number[] = [];
@@ -197,6 +209,10 @@ function tokenizer(spec: TokenizerSpec): Tokenize {
         }
       };
   }
+}
+
+function ignoringUnits(spans: (text: string, onSpan: OnSpan) => void): Tokenize {
+  return (text, _, __, onSpan) => spans(text, onSpan);
 }
 
 async function stageOf(filter: TokenFilterSpec, analyse: (text: string) => readonly string[]): Promise<Stage> {

@@ -74,13 +74,17 @@ for (let code = 0; code < 0x80; code++) basic[code] = classify(code);
 // Lone surrogates are nothing that a word is made of.
 basic.fill(Other, 0xd800, 0xe000);
 
-function classAt(text: string, at: number): number {
-  const unit = text.charCodeAt(at);
+/** A text as its UTF-16 units: reading them from an array is faster than from a string, which is asked for every unit anew. */
+export type Units = Uint16Array;
+
+function classAt(units: Units, length: number, at: number): number {
+  const unit = units[at]!;
   const known = basic[unit]!;
   if (known > Other) return known;
   if (unit >= 0xd800 && unit < 0xdc00) {
-    const code = text.codePointAt(at)!;
-    if (code < 0x10000) return Other;
+    const low = at + 1 < length ? units[at + 1]! : 0;
+    if ((low & 0xfc00) !== 0xdc00) return Other;
+    const code = ((unit - 0xd800) << 10) + (low - 0xdc00) + 0x10000;
     let found = beyond.get(code);
     if (found === undefined) beyond.set(code, (found = classify(code)));
     return found;
@@ -88,9 +92,9 @@ function classAt(text: string, at: number): number {
   return known === Unknown ? (basic[unit] = classify(unit)) : known;
 }
 
-function unitsAt(text: string, at: number): number {
-  const unit = text.charCodeAt(at);
-  return unit >= 0xd800 && unit < 0xdc00 && text.codePointAt(at)! > 0xffff ? 2 : 1;
+/** How many units the character has. */
+function widthAt(units: Units, length: number, at: number): number {
+  return (units[at]! & 0xfc00) === 0xd800 && at + 1 < length && (units[at + 1]! & 0xfc00) === 0xdc00 ? 2 : 1;
 }
 
 function isExtending(type: number): boolean {
@@ -98,17 +102,16 @@ function isExtending(type: number): boolean {
 }
 
 /** Where the marks that belong to the character before `at` end. */
-function skipMarks(text: string, at: number): number {
-  while (at < text.length && isExtending(classAt(text, at))) at += unitsAt(text, at);
+function skipMarks(units: Units, length: number, at: number): number {
+  while (at < length && isExtending(classAt(units, length, at))) at += widthAt(units, length, at);
   return at;
 }
 
-/** Calls back for every word of a text, left to right; words longer than `maxLength` units are cut there. */
-export function wordSpans(text: string, onSpan: OnSpan, maxLength = 255): void {
-  const length = text.length;
+/** Calls back for every word of the first `length` units, left to right; words longer than `maxLength` units are cut there. */
+export function wordSpans(units: Units, length: number, onSpan: OnSpan, maxLength: number): void {
   let at = 0;
   while (at < length) {
-    const type = classAt(text, at);
+    const type = classAt(units, length, at);
     if (type === Other || (type >= MidLetter && type <= JoinEmoji)) {
       at++;
       continue;
@@ -116,25 +119,25 @@ export function wordSpans(text: string, onSpan: OnSpan, maxLength = 255): void {
     const start = at;
     let kind: TokenKind;
     if (type <= HebrewLetter) {
-      at = endOfWord(text, at, type);
+      at = endOfWord(units, length, at, type);
       if (foundKind === undefined) continue;
       kind = foundKind;
     } else if (type === Ideographic || type === Hiragana) {
-      at = skipMarks(text, at + unitsAt(text, at));
+      at = skipMarks(units, length, at + widthAt(units, length, at));
       kind = type === Ideographic ? 'ideographic' : 'hiragana';
     } else if (type === SoutheastAsian || type === SoutheastAsianMark) {
-      do at += unitsAt(text, at);
-      while (at < length && (classAt(text, at) === SoutheastAsian || isExtending(classAt(text, at))));
+      do at += widthAt(units, length, at);
+      while (at < length && (classAt(units, length, at) === SoutheastAsian || isExtending(classAt(units, length, at))));
       kind = 'southeastAsian';
     } else {
-      at = endOfEmoji(text, at, type);
+      at = endOfEmoji(units, length, at, type);
       kind = 'emoji';
       if (type === RegionalIndicator && at - start < 4) continue;
     }
     let from = start;
     while (at - from > maxLength) {
       // A pair of surrogates is not taken apart.
-      const cut = from + maxLength - (maxLength > 1 && unitsAt(text, from + maxLength - 1) === 2 ? 1 : 0);
+      const cut = from + maxLength - (maxLength > 1 && widthAt(units, length, from + maxLength - 1) === 2 ? 1 : 0);
       onSpan(from, cut, kind);
       from = cut;
     }
@@ -145,19 +148,18 @@ export function wordSpans(text: string, onSpan: OnSpan, maxLength = 255): void {
 /** The kind of the word that {@link endOfWord} went over; none where it is of underscores alone. */
 let foundKind: TokenKind | undefined;
 
-function endOfWord(text: string, at: number, type: number): number {
-  const length = text.length;
+function endOfWord(units: Units, length: number, at: number, type: number): number {
   let last = type;
   let letters = type === Letter || type === HebrewLetter;
   let digits = type === Digit;
   let kana = type === Katakana;
   let joined = type === ExtendNumLet;
   const first = at;
-  at += unitsAt(text, at);
+  at += widthAt(units, length, at);
   for (;;) {
     // The common case: letter after letter of the basic plane, digits among them.
     while (at < length) {
-      const next = basic[text.charCodeAt(at)]!;
+      const next = basic[units[at]!]!;
       if ((next === Letter || next === Digit) && (last === Letter || last === Digit)) {
         last = next;
         if (next === Letter) letters = true;
@@ -165,10 +167,10 @@ function endOfWord(text: string, at: number, type: number): number {
         at++;
       } else break;
     }
-    const after = skipMarks(text, at);
+    const after = skipMarks(units, length, at);
     at = after;
     if (after >= length) break;
-    const next = classAt(text, after);
+    const next = classAt(units, length, after);
     const lastIsLetter = last === Letter || last === HebrewLetter;
     const nextIsLetter = next === Letter || next === HebrewLetter;
     if (
@@ -181,29 +183,31 @@ function endOfWord(text: string, at: number, type: number): number {
       digits ||= next === Digit;
       kana ||= next === Katakana;
       joined ||= next === ExtendNumLet;
-      at = after + unitsAt(text, after);
+      at = after + widthAt(units, length, after);
       continue;
     }
     if (next >= MidLetter && next <= DoubleQuote) {
-      const beyondIt = skipMarks(text, after + unitsAt(text, after));
-      const then = beyondIt < length ? classAt(text, beyondIt) : Other;
+      const beyondIt = skipMarks(units, length, after + widthAt(units, length, after));
+      const then = beyondIt < length ? classAt(units, length, beyondIt) : Other;
       const thenIsLetter = then === Letter || then === HebrewLetter;
       const joinsLetters = (next === MidLetter || next === MidNumLet || next === SingleQuote) && lastIsLetter && thenIsLetter;
       const joinsDigits = (next === MidNum || next === MidNumLet || next === SingleQuote) && last === Digit && then === Digit;
       const joinsHebrew = next === DoubleQuote && last === HebrewLetter && then === HebrewLetter;
       if (joinsLetters || joinsDigits || joinsHebrew) {
         last = then;
-        at = beyondIt + unitsAt(text, beyondIt);
+        at = beyondIt + widthAt(units, length, beyondIt);
         continue;
       }
       // A Hebrew word may end in its geresh.
-      if (next === SingleQuote && last === HebrewLetter) at = skipMarks(text, after + 1);
+      if (next === SingleQuote && last === HebrewLetter) at = skipMarks(units, length, after + 1);
     }
     break;
   }
-  if (letters) foundKind = text.charCodeAt(first) >= 0x1100 && hangul.test(text.slice(first, at)) ? 'hangul' : 'word';
+  if (letters)
+    foundKind =
+      units[first]! >= 0x1100 && hangul.test(String.fromCharCode(...units.subarray(first, Math.min(at, first + 64)))) ? 'hangul' : 'word';
   else if (kana) foundKind = joined || digits ? 'word' : 'katakana';
-  else if (digits) foundKind = text.charCodeAt(at - 1) === keycap ? 'emoji' : 'number';
+  else if (digits) foundKind = units[at - 1] === keycap ? 'emoji' : 'number';
   else foundKind = undefined;
   return at;
 }
@@ -211,19 +215,19 @@ function endOfWord(text: string, at: number, type: number): number {
 const keycap = 0x20e3;
 const hangul = /^(?:\p{Script=Hangul}[\p{M}\p{Cf}]*)+$/u;
 
-function endOfEmoji(text: string, at: number, type: number): number {
+function endOfEmoji(units: Units, length: number, at: number, type: number): number {
   if (type === RegionalIndicator) {
-    const second = skipMarks(text, at + 2);
-    return second < text.length && classAt(text, second) === RegionalIndicator ? skipMarks(text, second + 2) : at + 2;
+    const second = skipMarks(units, length, at + 2);
+    return second < length && classAt(units, length, second) === RegionalIndicator ? skipMarks(units, length, second + 2) : at + 2;
   }
-  at += unitsAt(text, at);
+  at += widthAt(units, length, at);
   for (;;) {
     let joined = false;
-    while (at < text.length && isExtending(classAt(text, at))) {
-      joined = classAt(text, at) === JoinEmoji;
-      at += unitsAt(text, at);
+    while (at < length && isExtending(classAt(units, length, at))) {
+      joined = classAt(units, length, at) === JoinEmoji;
+      at += widthAt(units, length, at);
     }
-    if (!joined || at >= text.length || classAt(text, at) !== Pictograph) return at;
-    at += unitsAt(text, at);
+    if (!joined || at >= length || classAt(units, length, at) !== Pictograph) return at;
+    at += widthAt(units, length, at);
   }
 }

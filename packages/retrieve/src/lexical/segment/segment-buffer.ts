@@ -1,10 +1,12 @@
 import type { Document } from '@rank-rank/core';
+import type { Analyzer } from '../../analysis/analyzer.ts';
+import { UnitBuffer } from '../../analysis/units.ts';
 import { MetadataBuilder } from '../../metadata/builder.ts';
 import { wellFormed } from '../../metadata/bytes.ts';
 import { type Field, sourceText } from './fields.ts';
 import type { FieldInput, SegmentInput, TermPostings } from './segment-writer.ts';
 import { sortedOrder } from './sorted-order.ts';
-import { several, TermTable } from './term-table.ts';
+import { several, TermTable, textOf, WordBatch } from './term-table.ts';
 
 /** An entry: the term's number below, its frequency (or its distance in positions) above. */
 const termBits = 24;
@@ -101,22 +103,27 @@ export class SegmentBuffer {
 class FieldBuffer {
   readonly field: Field;
   readonly #table: TermTable;
-  readonly #tokenize: ReturnType<typeof tokenizeOf>;
+  readonly #wordwise: Analyzer['wordwise'];
+  readonly #units = new UnitBuffer();
+  readonly #batch = new WordBatch();
+  // Of the document that is being added: its length so far, and the positions last counted and last entered.
+  #length = 0;
+  #position = -1;
+  #entered = 0;
   #entries = new Uint32Array(1 << 12);
   #entryCount = 0;
   #starts = new Float64Array(1 << 8);
   #lengths = new Uint32Array(1 << 8);
   #documents = 0;
   /** For each term the last document that had it (plus one), and its entry there. */
-  #seen = new Uint32Array(1 << 10);
-  #entryOf = new Uint32Array(1 << 10);
+  #seen = new Uint32Array(1 << 11);
   /** Frequencies and distances that are too high for an entry. */
   readonly #aside = new Map<number, number>();
 
   constructor(field: Field) {
     this.field = field;
     this.#table = new TermTable(field.analyzer);
-    this.#tokenize = tokenizeOf(field);
+    this.#wordwise = field.analyzer.wordwise;
   }
 
   get terms(): number {
@@ -124,7 +131,7 @@ class FieldBuffer {
   }
 
   get bytes(): number {
-    return 12 * this.#entryCount + this.#table.bytes + 8 * this.#seen.length + 12 * this.#documents;
+    return 12 * this.#entryCount + this.#table.bytes + 4 * this.#seen.length + 12 * this.#documents;
   }
 
   add(document: number, text: string): void {
@@ -136,33 +143,66 @@ class FieldBuffer {
     }
     this.#starts[document] = this.#entryCount;
     this.#documents = document + 1;
-    let length = 0;
+    this.#length = 0;
+    this.#position = -1;
+    this.#entered = 0;
+    if (this.#wordwise === undefined) {
+      for (const token of this.field.analyzer.tokens(text)) this.#enter(this.#table.numberOf(token.term), token.position, document);
+    } else this.#addWords(text, document);
+    this.#lengths[document] = this.#length;
+  }
+
+  /** By the words' characters, where the chain makes the same terms of a word wherever it stands. */
+  #addWords(text: string, document: number): void {
+    const batch = this.#batch;
+    const size = this.#units.fill(text);
+    const { units } = this.#units;
     let position = -1;
-    let entered = 0;
-    const enter = this.field.positions ? this.#place.bind(this) : this.#count.bind(this);
-    this.#tokenize(this.#table, text, (term, at) => {
-      if (at !== position) {
-        length++;
-        position = at;
-      }
-      enter(term, document, at - entered);
-      entered = at;
+    let lastStart = -1;
+    this.#wordwise!.tokenize(text, units, size, (start, end, kind) => {
+      if (start !== lastStart) position++;
+      lastStart = start;
+      if (!batch.add(start, end, kind, position)) this.#enterBatch(units, document);
     });
-    this.#lengths[document] = length;
+    this.#enterBatch(units, document);
+    this.#units.trim();
+  }
+
+  #enterBatch(units: Uint16Array, document: number): void {
+    const batch = this.#batch;
+    const { count, terms, positions } = batch;
+    this.#table.resolve(batch, units);
+    for (let i = 0; i < count; i++) {
+      const term = terms[i]!;
+      if (term >= 0) this.#enter(term, positions[i]!, document);
+      else if (term === several) {
+        const word = textOf(units, batch.starts[i]!, batch.ends[i]!);
+        for (const one of this.#table.list(word, batch.kinds[i]!)) this.#enter(one, positions[i]!, document);
+      }
+    }
+    batch.count = 0;
+  }
+
+  #enter(term: number, position: number, document: number): void {
+    if (position !== this.#position) {
+      this.#length++;
+      this.#position = position;
+    }
+    if (this.field.positions) this.#place(term, position - this.#entered);
+    else this.#count(term, document);
+    this.#entered = position;
   }
 
   /** Without positions: one entry for each distinct term of a document. */
   #count(term: number, document: number): void {
-    if (term >= this.#seen.length) {
-      this.#seen = doubled(this.#seen, term + 1);
-      this.#entryOf = doubled(this.#entryOf, term + 1);
-    }
-    if (this.#seen[term] !== document + 1) {
-      this.#seen[term] = document + 1;
-      this.#entryOf[term] = this.#push(term | (1 << termBits));
+    if (2 * term >= this.#seen.length) this.#seen = doubled(this.#seen, 2 * term + 2);
+    const seen = this.#seen;
+    if (seen[2 * term] !== document + 1) {
+      seen[2 * term] = document + 1;
+      seen[2 * term + 1] = this.#push(term | (1 << termBits));
       return;
     }
-    const at = this.#entryOf[term]!;
+    const at = seen[2 * term + 1]!;
     const frequency = this.#entries[at]! >>> termBits;
     if (frequency < highest - 1) this.#entries[at]! += 1 << termBits;
     else {
@@ -172,7 +212,7 @@ class FieldBuffer {
   }
 
   /** With positions: one entry for each token, with its distance to the token before. */
-  #place(term: number, _document: number, distance: number): void {
+  #place(term: number, distance: number): void {
     const at = this.#push((term | (Math.min(distance, highest) << termBits)) >>> 0);
     if (distance >= highest) this.#aside.set(at, distance);
   }
@@ -186,7 +226,6 @@ class FieldBuffer {
   input(places: Uint32Array): FieldInput {
     const { terms } = this.#table;
     const order = sortedOrder(terms);
-    const names = Array.from(order, (term) => encoder.encode(terms[term]!));
     const lengths = places.map((place) => this.#lengths[place]!);
     const inverted = this.field.positions ? this.#invertPositions(places) : this.#invertCounts(places);
     const { starts, documents, frequencies } = inverted;
@@ -194,14 +233,14 @@ class FieldBuffer {
       positions: this.field.positions,
       lengths,
       *terms(withPositions: boolean): Generator<TermPostings> {
-        for (let i = 0; i < names.length; i++) {
-          const term = order[i]!;
+        const encoded = new TermBytes();
+        for (const term of order) {
           const from = starts[term]!;
           const count = starts[term + 1]! - from;
           // Terms of documents that were replaced before they were written.
           if (count === 0) continue;
           const positions = withPositions ? inverted.positionsOf!(term) : undefined;
-          yield { term: names[i]!, documents, frequencies, from, count, ...(positions && { positions }) };
+          yield { term: encoded.of(terms[term]!), documents, frequencies, from, count, ...(positions && { positions }) };
         }
       },
     };
@@ -297,26 +336,20 @@ interface Inverted {
   readonly positionsOf?: (term: number) => Uint32Array;
 }
 
-/** The terms of a text as numbers, with their positions: by the words' characters where the chain allows it. */
-function tokenizeOf(field: Field): (table: TermTable, text: string, onTerm: (term: number, position: number) => void) => void {
-  const wordwise = field.analyzer.wordwise;
-  if (wordwise === undefined) {
-    return (table, text, onTerm) => {
-      for (const token of field.analyzer.tokens(text)) onTerm(table.numberOf(token.term), token.position);
-    };
+/** Terms in UTF-8, one after the other in the same array. */
+class TermBytes {
+  #bytes = new Uint8Array(256);
+
+  of(term: string): Uint8Array {
+    if (term.length * 3 > this.#bytes.length) this.#bytes = new Uint8Array(term.length * 6);
+    const bytes = this.#bytes;
+    for (let i = 0; i < term.length; i++) {
+      const unit = term.charCodeAt(i);
+      if (unit > 0x7f) return bytes.subarray(0, encoder.encodeInto(term, bytes).written);
+      bytes[i] = unit;
+    }
+    return bytes.subarray(0, term.length);
   }
-  const { tokenize } = wordwise;
-  return (table, text, onTerm) => {
-    let position = -1;
-    let lastStart = -1;
-    tokenize(text, (start, end, kind) => {
-      if (start !== lastStart) position++;
-      lastStart = start;
-      const term = table.termAt(text, start, end, kind);
-      if (term >= 0) onTerm(term, position);
-      else if (term === several) for (const one of table.list(text, start, end, kind)) onTerm(one, position);
-    });
-  };
 }
 
 function doubled(array: Uint32Array<ArrayBuffer>, atLeast = 0): Uint32Array<ArrayBuffer> {

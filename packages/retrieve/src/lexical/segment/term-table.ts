@@ -7,23 +7,53 @@ const dropped = -1;
 /** Several terms come of it. */
 export const several = -2;
 
+/** A word's record: where its characters start, how many they are, its term (or one of the above). */
+const recordSize = 4;
+
+const batchSize = 1024;
+
+/** Words of a text that are looked up together. */
+export class WordBatch {
+  count = 0;
+  readonly starts: Int32Array = new Int32Array(batchSize);
+  readonly ends: Int32Array = new Int32Array(batchSize);
+  readonly positions: Int32Array = new Int32Array(batchSize);
+  readonly kinds: TokenKind[] = new Array<TokenKind>(batchSize).fill('word');
+  readonly hashes: Int32Array = new Int32Array(batchSize);
+  readonly words: Int32Array = new Int32Array(batchSize);
+  readonly terms: Int32Array = new Int32Array(batchSize);
+
+  /** Takes a word; tells whether there is room for another. */
+  add(start: number, end: number, kind: TokenKind, position: number): boolean {
+    const { count } = this;
+    this.starts[count] = start;
+    this.ends[count] = end;
+    this.kinds[count] = kind;
+    this.positions[count] = position;
+    this.count = count + 1;
+    return this.count < batchSize;
+  }
+}
+
 /**
  * Words to numbers of terms, while documents are read.
  *
  * A word as it stands in the text is analysed the first time it is met; from then on its characters alone lead to its term. The table
  * is open addressing over a hash of the characters, and keeps the characters of every distinct word to compare with.
+ *
+ * Most of the time goes by waiting for memory. So words are resolved a batch at a time, in passes that each read one array: the
+ * processor then has many reads under way at once.
  */
 export class TermTable {
   /** The terms in the order they were first met. */
   readonly terms: string[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #termsOf: ((word: string, kind: TokenKind) => readonly string[]) | undefined;
-  // A slot: the word's place among `#words`, less one; 0 where it is free.
-  #slots = new Int32Array(1 << 12);
-  #hashes = new Int32Array(1 << 11);
-  #starts = new Uint32Array((1 << 11) + 1);
-  #results = new Int32Array(1 << 11);
+  // A slot: the word's number plus one (0 where it is free), and its hash.
+  #slots = new Int32Array(1 << 13);
+  #records = new Int32Array(recordSize << 11);
   #characters = new Uint16Array(1 << 14);
+  #characterCount = 0;
   #words = 0;
 
   constructor(analyzer: Analyzer) {
@@ -32,7 +62,7 @@ export class TermTable {
 
   /** About how much memory it takes. */
   get bytes(): number {
-    return 4 * this.#slots.length + 12 * this.#hashes.length + 2 * this.#characters.length + 90 * this.terms.length;
+    return 4 * this.#slots.length + 4 * this.#records.length + 2 * this.#characters.length + 90 * this.terms.length;
   }
 
   /** The number of a term. */
@@ -47,75 +77,109 @@ export class TermTable {
     return number;
   }
 
-  /** The term of the word at a place of a text: its number, {@link dropped} (below 0), or several, which {@link list} then gives. */
-  termAt(text: string, start: number, end: number, kind: TokenKind): number {
-    let hash = end - start;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x9e3779b1) ^ (hash >>> 15);
-    hash ^= hash >>> 16;
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    const hashes = this.#hashes;
-    const starts = this.#starts;
-    const characters = this.#characters;
-    let slot = hash & mask;
-    for (;;) {
-      const word = slots[slot]! - 1;
-      if (word < 0) break;
-      if (hashes[word] === hash) {
-        const from = starts[word]!;
-        const length = starts[word + 1]! - from;
-        if (length === end - start) {
-          let i = 0;
-          while (i < length && characters[from + i] === text.charCodeAt(start + i)) i++;
-          if (i === length) return this.#results[word]!;
-        }
-      }
-      slot = (slot + 1) & mask;
+  /** Fills `terms` of a batch: numbers of terms, below 0 where none comes of the word, or {@link several}, which {@link list} then gives. */
+  resolve(batch: WordBatch, units: Uint16Array): void {
+    const { count, starts, ends, hashes, words, terms } = batch;
+    for (let i = 0; i < count; i++) {
+      const end = ends[i]!;
+      let hash = end - starts[i]!;
+      for (let at = starts[i]!; at < end; at++) hash = Math.imul(hash ^ units[at]!, 0x9e3779b1) ^ (hash >>> 15);
+      hashes[i] = hash ^ (hash >>> 16);
     }
-    return this.#learn(text, start, end, kind, hash, slot);
+    const slots = this.#slots;
+    const mask = slots.length - 2;
+    for (let i = 0; i < count; i++) {
+      const slot = (hashes[i]! << 1) & mask;
+      words[i] = slots[slot + 1] === hashes[i] ? slots[slot]! - 1 : -1;
+    }
+    let records = this.#records;
+    for (let i = 0; i < count; i++) terms[i] = words[i]! < 0 ? 0 : records[words[i]! * recordSize]!;
+    for (let i = 0; i < count; i++) {
+      const word = words[i]!;
+      const start = starts[i]!;
+      const length = ends[i]! - start;
+      if (word >= 0 && records[word * recordSize + 1] === length && this.#same(terms[i]!, units, start, length)) {
+        terms[i] = records[word * recordSize + 2]!;
+        continue;
+      }
+      terms[i] = this.#find(units, start, ends[i]!, batch.kinds[i]!, hashes[i]!);
+      records = this.#records;
+    }
   }
 
-  /** The terms of the word just asked for, where there are several. */
-  list(text: string, start: number, end: number, kind: TokenKind): readonly number[] {
-    const word = text.slice(start, end);
+  #same(from: number, units: Uint16Array, start: number, length: number): boolean {
+    const characters = this.#characters;
+    let i = 0;
+    while (i < length && characters[from + i] === units[start + i]) i++;
+    return i === length;
+  }
+
+  #find(units: Uint16Array, start: number, end: number, kind: TokenKind, hash: number): number {
+    const length = end - start;
+    const slots = this.#slots;
+    const mask = slots.length - 2;
+    let slot = (hash << 1) & mask;
+    for (;;) {
+      const word = slots[slot]! - 1;
+      if (word < 0) return this.#learn(units, start, end, kind, hash, slot);
+      const record = word * recordSize;
+      if (slots[slot + 1] === hash && this.#records[record + 1] === length && this.#same(this.#records[record]!, units, start, length)) {
+        return this.#records[record + 2]!;
+      }
+      slot = (slot + 2) & mask;
+    }
+  }
+
+  /** The terms of a word that has several. */
+  list(word: string, kind: TokenKind): readonly number[] {
     return this.#termsOf!(word, kind).map((term) => this.numberOf(term));
   }
 
-  #learn(text: string, start: number, end: number, kind: TokenKind, hash: number, slot: number): number {
-    const terms = this.#termsOf!(text.slice(start, end), kind);
+  #learn(units: Uint16Array, start: number, end: number, kind: TokenKind, hash: number, slot: number): number {
+    const terms = this.#termsOf!(textOf(units, start, end), kind);
     const result = terms.length === 0 ? dropped : terms.length === 1 ? this.numberOf(terms[0]!) : several;
     const word = this.#words++;
-    if (word === this.#hashes.length) {
-      this.#hashes = doubled(this.#hashes, Int32Array);
-      this.#results = doubled(this.#results, Int32Array);
-      const starts = new Uint32Array(this.#hashes.length + 1);
-      starts.set(this.#starts);
-      this.#starts = starts;
-    }
-    const from = this.#starts[word]!;
-    while (from + end - start > this.#characters.length) this.#characters = doubled(this.#characters, Uint16Array);
-    for (let i = start; i < end; i++) this.#characters[from + i - start] = text.charCodeAt(i);
-    this.#starts[word + 1] = from + end - start;
-    this.#hashes[word] = hash;
-    this.#results[word] = result;
+    const record = word * recordSize;
+    if (record === this.#records.length) this.#records = grown(this.#records, Int32Array);
+    const length = end - start;
+    while (this.#characterCount + length > this.#characters.length) this.#characters = grown(this.#characters, Uint16Array);
+    this.#characters.set(units.subarray(start, end), this.#characterCount);
+    this.#records[record] = this.#characterCount;
+    this.#records[record + 1] = length;
+    this.#records[record + 2] = result;
+    this.#characterCount += length;
     this.#slots[slot] = word + 1;
-    if (this.#words * 2 > this.#slots.length) this.#rehash();
+    this.#slots[slot + 1] = hash;
+    if (this.#words * 4 > this.#slots.length) this.#rehash();
     return result;
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let word = 0; word < this.#words; word++) {
-      let slot = this.#hashes[word]! & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = word + 1;
+    const before = this.#slots;
+    const slots = new Int32Array(before.length * 2);
+    const mask = slots.length - 2;
+    for (let at = 0; at < before.length; at += 2) {
+      if (before[at] === 0) continue;
+      let slot = (before[at + 1]! << 1) & mask;
+      while (slots[slot] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = before[at]!;
+      slots[slot + 1] = before[at + 1]!;
     }
     this.#slots = slots;
   }
 }
 
-function doubled<T extends Int32Array | Uint16Array>(array: T, Type: { new (length: number): T }): T {
+const piece = 1 << 13;
+
+/** Units as a string, in pieces that a call can take as arguments. */
+export function textOf(units: Uint16Array, start: number, end: number): string {
+  if (end - start <= piece) return String.fromCharCode(...units.subarray(start, end));
+  let text = '';
+  for (let at = start; at < end; at += piece) text += String.fromCharCode(...units.subarray(at, Math.min(end, at + piece)));
+  return text;
+}
+
+function grown<T extends Int32Array | Uint16Array>(array: T, Type: { new (length: number): T }): T {
   const larger = new Type(array.length * 2);
   larger.set(array);
   return larger;
