@@ -32,6 +32,10 @@ export {
   type PoolingMode,
 } from './export/index.ts';
 export type { Precision } from './graph/choose-graph.ts';
+export type { HubOptions } from './hub/hub-options.ts';
+export { type KnownModel, knownModel, knownModels } from './hub/known-models.ts';
+export { licenceOf } from './hub/licence.ts';
+export { type PulledModel, type PullOptions, pullModel, resolveModel } from './hub/pull-model.ts';
 export { CrossEncoder, type CrossEncoderOptions, openCrossEncoder } from './rerank/cross-encoder.ts';
 export { GenerativeReranker, type GenerativeRerankerOptions, openGenerativeReranker } from './rerank/generative-reranker.ts';
 export type { LongDocuments } from './rerank/long-documents.ts';

@@ -9,7 +9,7 @@ import { segmentAll } from '../tokenize/segment-all.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { denseHead } from './heads.ts';
 import { checkTexts, runTexts } from './text-input.ts';
-import { type ModelOptions, modelOptions, type OpenModel, openTextModel, type TextModel } from './text-model.ts';
+import { type ModelOptions, modelOptions, type OpenModel, openPrepared, type TextModel } from './text-model.ts';
 
 export interface DenseEncoderOptions extends ModelOptions {
   /** Put before queries and documents; what the model was trained with by default. */
@@ -31,16 +31,16 @@ const known = [...modelOptions, 'prompts', 'pooling', 'normalize', 'dim'];
  * const encoder = await openDenseEncoder('models/all-MiniLM-L6-v2', { precision: 'int8' });
  * const { data, rows, dim } = await encoder.encode(['laminar flow', 'wing sweep'], 'query');
  */
-export async function openDenseEncoder(folder: string, options: DenseEncoderOptions = {}): Promise<ModelDenseEncoder> {
-  const model = await openTextModel('openDenseEncoder', folder, 'dense', options, known, ({ pooling, poolingDeclared }) =>
-    poolingDeclared ? {} : { pooling: options.pooling ?? pooling[0]! },
+export async function openDenseEncoder(model: string, options: DenseEncoderOptions = {}): Promise<ModelDenseEncoder> {
+  return openPrepared(
+    'openDenseEncoder',
+    model,
+    'dense',
+    options,
+    known,
+    (opened) => ModelDenseEncoder.prepare(withChoices(opened, options), options),
+    ({ pooling, poolingDeclared }) => (poolingDeclared ? {} : { pooling: options.pooling ?? pooling[0]! }),
   );
-  try {
-    return await ModelDenseEncoder.prepare(withChoices(model, options), options);
-  } catch (error) {
-    await model.runner.close();
-    throw error;
-  }
 }
 
 function withChoices(model: TextModel<DenseDescription>, options: DenseEncoderOptions): TextModel<DenseDescription> {
@@ -63,6 +63,7 @@ export class ModelDenseEncoder implements DenseEncoder, OpenModel {
   readonly description: DenseDescription;
   readonly tokenizer: Tokenizer;
   readonly graph: string;
+  readonly id: string;
   readonly #model: TextModel<DenseDescription>;
 
   private constructor(model: TextModel<DenseDescription>, dim: number) {
@@ -70,6 +71,7 @@ export class ModelDenseEncoder implements DenseEncoder, OpenModel {
     this.description = model.description;
     this.tokenizer = model.tokenizer;
     this.graph = model.graph;
+    this.id = model.id;
     this.dim = dim;
   }
 

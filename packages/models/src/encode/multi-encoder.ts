@@ -19,7 +19,7 @@ import { segmentAll } from '../tokenize/segment-all.ts';
 import type { Encoding, Tokenizer } from '../tokenize/tokenizer.ts';
 import { findOutput, missingOutput } from './heads.ts';
 import { checkTexts, runTexts } from './text-input.ts';
-import { type ModelOptions, modelOptions, type OpenModel, openTextModel, type TextModel } from './text-model.ts';
+import { type ModelOptions, modelOptions, type OpenModel, openPrepared, type TextModel } from './text-model.ts';
 
 /** The representations that one pass of BGE-M3 can give. */
 export type MultiOutput = 'dense' | 'sparse' | 'tokens';
@@ -42,20 +42,15 @@ export interface MultiResult {
  * const { dense, sparse } = await model.encode(['laminar flow'], ['dense', 'sparse']);
  * model.tokens.encode(['laminar flow'], 'query'); // each head is an encoder of its own too
  */
-export async function openMultiEncoder(folder: string, options: ModelOptions = {}): Promise<ModelMultiEncoder> {
-  const model = await openTextModel('openMultiEncoder', folder, 'multi', options, modelOptions);
-  try {
-    return await ModelMultiEncoder.prepare(model, options);
-  } catch (error) {
-    await model.runner.close();
-    throw error;
-  }
+export async function openMultiEncoder(model: string, options: ModelOptions = {}): Promise<ModelMultiEncoder> {
+  return openPrepared('openMultiEncoder', model, 'multi', options, modelOptions, (opened) => ModelMultiEncoder.prepare(opened, options));
 }
 
 export class ModelMultiEncoder implements OpenModel {
   readonly description: MultiDescription;
   readonly tokenizer: Tokenizer;
   readonly graph: string;
+  readonly id: string;
   readonly dense: DenseEncoder;
   readonly sparse: SparseEncoder;
   readonly tokens: TokenEncoder;
@@ -68,6 +63,7 @@ export class ModelMultiEncoder implements OpenModel {
     this.description = model.description;
     this.tokenizer = model.tokenizer;
     this.graph = model.graph;
+    this.id = model.id;
     this.dense = { dim, encode: async (texts, _as, how) => (await this.encode(checkTexts('encode', texts, _as), ['dense'], how)).dense! };
     this.sparse = {
       size: model.description.vocabularySize ?? model.tokenizer.vocabularySize,

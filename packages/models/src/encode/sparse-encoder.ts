@@ -1,4 +1,4 @@
-import { type EncodeOptions, RankError, type SparseEncoder, type SparseVector, type TextRole } from '@rank-rank/core';
+import { checkOptions, type EncodeOptions, RankError, type SparseEncoder, type SparseVector, type TextRole } from '@rank-rank/core';
 import { describeModel } from '../configuration/describe-model.ts';
 import type { SparseDescription } from '../configuration/description.ts';
 import { readJson } from '../configuration/read-json.ts';
@@ -9,7 +9,7 @@ import { segmentAll } from '../tokenize/segment-all.ts';
 import { Tokenizer } from '../tokenize/tokenizer.ts';
 import { sparseHead } from './heads.ts';
 import { checkTexts, runTexts } from './text-input.ts';
-import { type ModelOptions, modelOptions, openTextModel, type TextModel } from './text-model.ts';
+import { type ModelOptions, modelOptions, openPrepared, resolveFolder, type TextModel } from './text-model.ts';
 
 /**
  * Opens a sparse encoder: SPLADE (Formal et al., 2021), or one of its asymmetric kin whose queries are a look-up of learned word
@@ -20,30 +20,29 @@ import { type ModelOptions, modelOptions, openTextModel, type TextModel } from '
  * const encoder = await openSparseEncoder('models/splade-v3');
  * const [{ indices, values }] = await encoder.encode(['laminar flow'], 'query');
  */
-export async function openSparseEncoder(folder: string, options: ModelOptions = {}): Promise<ModelSparseEncoder> {
-  const described = (await describeModel(folder, 'sparse')) as SparseDescription;
-  const weights = described.queryWeights;
-  if (!described.documents) {
+export async function openSparseEncoder(model: string, options: ModelOptions = {}): Promise<ModelSparseEncoder> {
+  checkOptions('openSparseEncoder', options, modelOptions);
+  const { folder, id } = await resolveFolder(model, options);
+  const description = (await describeModel(folder, 'sparse')) as SparseDescription;
+  if (!description.documents) {
     const tokenizer = await Tokenizer.open(folder);
-    return new ModelSparseEncoder(
-      { description: described, tokenizer },
-      await readQueryWeights(weights, tokenizer),
-      tokenizer.vocabularySize,
-    );
+    const weights = await readQueryWeights(description.queryWeights, tokenizer);
+    return new ModelSparseEncoder({ description, tokenizer, id }, weights, tokenizer.vocabularySize);
   }
-  const opened = await openTextModel('openSparseEncoder', described.folder, 'sparse', options, modelOptions);
-  const model = { ...opened, description: { ...described, maxLength: options.maxLength ?? described.maxLength } };
-  try {
-    await model.runner.prepare([sparseHead(model.graph, model.runner.outputs, model.description)]);
-    const words = described.vocabularySize ?? model.tokenizer.vocabularySize;
-    return new ModelSparseEncoder(model, weights && (await readQueryWeights(weights, model.tokenizer)), words);
-  } catch (error) {
-    await model.runner.close();
-    throw error;
-  }
+  return openPrepared('openSparseEncoder', folder, 'sparse', options, modelOptions, async (opened) => {
+    const { queryWeights: source, vocabularySize, maxLength } = opened.description;
+    await opened.runner.prepare([sparseHead(opened.graph, opened.runner.outputs, opened.description)]);
+    const parts = {
+      ...opened,
+      id: `${id}#${opened.id}`,
+      description: { ...opened.description, maxLength: options.maxLength ?? maxLength },
+    };
+    const weights = source === undefined ? undefined : await readQueryWeights(source, opened.tokenizer);
+    return new ModelSparseEncoder(parts, weights, vocabularySize ?? opened.tokenizer.vocabularySize);
+  });
 }
 
-type Parts = Pick<TextModel<SparseDescription>, 'description' | 'tokenizer'> & Partial<TextModel<SparseDescription>>;
+type Parts = Pick<TextModel<SparseDescription>, 'description' | 'tokenizer' | 'id'> & Partial<TextModel<SparseDescription>>;
 
 /** A {@link SparseEncoder} that runs a model of a folder, or looks queries up. */
 export class ModelSparseEncoder implements SparseEncoder {
@@ -52,6 +51,8 @@ export class ModelSparseEncoder implements SparseEncoder {
   readonly tokenizer: Tokenizer;
   /** The ONNX file that runs; none where queries are all there is. */
   readonly graph: string | undefined;
+  /** Names the model and its state, for caches. */
+  readonly id: string;
   readonly #model: Parts;
   readonly #queryWeights: Float32Array | undefined;
 
@@ -61,6 +62,7 @@ export class ModelSparseEncoder implements SparseEncoder {
     this.description = model.description;
     this.tokenizer = model.tokenizer;
     this.graph = model.graph;
+    this.id = model.id;
     this.size = size;
   }
 

@@ -1,6 +1,8 @@
 import { checkInteger, checkOptions, type DenseEncoder, type EncodeOptions, type Matrix, RankError, type TextRole } from '@rank-rank/core';
 import { describeModel } from '../configuration/describe-model.ts';
 import type { StaticDescription } from '../configuration/description.ts';
+import type { HubOptions } from '../hub/hub-options.ts';
+import { resolveModel } from '../hub/pull-model.ts';
 import { normalizeRows } from '../run/pooling.ts';
 import { toFloat32 } from '../safetensors/dtype.ts';
 import { openWeights } from '../safetensors/weights.ts';
@@ -12,6 +14,8 @@ export interface StaticEmbeddingsOptions {
   /** The most tokens of a text that are averaged; 512 for Model2Vec, as there, else all. */
   readonly maxLength?: number;
   readonly normalize?: boolean;
+  /** Where a model that is named, not a path, comes from and is kept. */
+  readonly hub?: HubOptions;
 }
 
 /**
@@ -22,8 +26,9 @@ export interface StaticEmbeddingsOptions {
  * const encoder = await openStaticEmbeddings('models/potion-base-8M');
  * await encoder.encode(['laminar flow'], 'query');
  */
-export async function openStaticEmbeddings(folder: string, options: StaticEmbeddingsOptions = {}): Promise<StaticEmbeddings> {
-  checkOptions('openStaticEmbeddings', options, ['maxLength', 'normalize']);
+export async function openStaticEmbeddings(model: string, options: StaticEmbeddingsOptions = {}): Promise<StaticEmbeddings> {
+  checkOptions('openStaticEmbeddings', options, ['maxLength', 'normalize', 'hub']);
+  const { folder, id } = await resolveModel(model, options.hub);
   const description = (await describeModel(folder, 'static')) as StaticDescription;
   const tokenizer = await Tokenizer.open(description.folder);
   const weights = await openWeights(description.folder);
@@ -59,6 +64,7 @@ export async function openStaticEmbeddings(folder: string, options: StaticEmbedd
       },
       tokenizer,
       { dim, table, rows, scales },
+      id,
     );
   } finally {
     await weights.close();
@@ -78,9 +84,12 @@ export class StaticEmbeddings implements DenseEncoder {
   readonly dim: number;
   readonly description: StaticDescription;
   readonly tokenizer: Tokenizer;
+  /** Names the model and its state, for caches. */
+  readonly id: string;
   readonly #table: Table;
 
-  constructor(description: StaticDescription, tokenizer: Tokenizer, table: Table) {
+  constructor(description: StaticDescription, tokenizer: Tokenizer, table: Table, id: string) {
+    this.id = id;
     this.description = description;
     this.tokenizer = tokenizer;
     this.dim = table.dim;

@@ -7,7 +7,7 @@ import type { Reduction } from '../run/reduction.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { findOutput, missingOutput, stateNames } from './heads.ts';
 import { checkTexts, runTexts } from './text-input.ts';
-import { type ModelOptions, modelOptions, type OpenModel, openTextModel, type TextModel } from './text-model.ts';
+import { type ModelOptions, modelOptions, type OpenModel, openPrepared, type TextModel } from './text-model.ts';
 import { type TokenInput, TokenInputs } from './token-input.ts';
 
 export interface TokenEncoderOptions extends ModelOptions {
@@ -27,14 +27,8 @@ const known = [...modelOptions, 'spans', 'lengths'];
  * const encoder = await openTokenEncoder('models/colbertv2.0');
  * const [tokens] = await encoder.encode(['laminar flow'], 'query'); // 32 × 128
  */
-export async function openTokenEncoder(folder: string, options: TokenEncoderOptions = {}): Promise<ModelTokenEncoder> {
-  const model = await openTextModel('openTokenEncoder', folder, 'tokens', options, known);
-  try {
-    return await ModelTokenEncoder.prepare(model, options);
-  } catch (error) {
-    await model.runner.close();
-    throw error;
-  }
+export async function openTokenEncoder(model: string, options: TokenEncoderOptions = {}): Promise<ModelTokenEncoder> {
+  return openPrepared('openTokenEncoder', model, 'tokens', options, known, (opened) => ModelTokenEncoder.prepare(opened, options));
 }
 
 /** A {@link TokenEncoder} that runs a model of a folder. */
@@ -43,6 +37,7 @@ export class ModelTokenEncoder implements TokenEncoder, OpenModel {
   readonly description: TokensDescription;
   readonly tokenizer: Tokenizer;
   readonly graph: string;
+  readonly id: string;
   readonly #model: TextModel<TokensDescription>;
   readonly #inputs: TokenInputs;
   readonly #spans: boolean;
@@ -54,6 +49,7 @@ export class ModelTokenEncoder implements TokenEncoder, OpenModel {
     this.description = model.description;
     this.tokenizer = model.tokenizer;
     this.graph = model.graph;
+    this.id = model.id;
     this.dim = dim;
   }
 

@@ -11,7 +11,7 @@ import {
 import type { CrossEncoderDescription } from '../configuration/description.ts';
 import { logitsHead } from '../encode/heads.ts';
 import { checkTexts } from '../encode/text-input.ts';
-import { type ModelOptions, modelOptions, type OpenModel, openTextModel, type TextModel } from '../encode/text-model.ts';
+import { type ModelOptions, modelOptions, type OpenModel, openPrepared, type TextModel } from '../encode/text-model.ts';
 import type { CallOptions, RunnerStatistics } from '../run/model-runner.ts';
 import { segmentAll } from '../tokenize/segment-all.ts';
 import type { Encoding, Tokenizer } from '../tokenize/tokenizer.ts';
@@ -42,14 +42,8 @@ const known = [...modelOptions, 'space', 'label', 'truncation', 'longDocuments']
  * const reranker = await openCrossEncoder('models/ms-marco-MiniLM-L6-v2', { precision: 'int8' });
  * await reranker.rerank('wing sweep', [{ id: 'a', text: 'Swept wings delay …' }, { id: 'b', text: 'Heat transfer …' }]);
  */
-export async function openCrossEncoder(folder: string, options: CrossEncoderOptions = {}): Promise<CrossEncoder> {
-  const model = await openTextModel('openCrossEncoder', folder, 'cross-encoder', options, known);
-  try {
-    return await CrossEncoder.prepare(model, options);
-  } catch (error) {
-    await model.runner.close();
-    throw error;
-  }
+export async function openCrossEncoder(model: string, options: CrossEncoderOptions = {}): Promise<CrossEncoder> {
+  return openPrepared('openCrossEncoder', model, 'cross-encoder', options, known, (opened) => CrossEncoder.prepare(opened, options));
 }
 
 interface Settings {
@@ -66,6 +60,7 @@ export class CrossEncoder implements Reranker, OpenModel {
   readonly description: CrossEncoderDescription;
   readonly tokenizer: Tokenizer;
   readonly graph: string;
+  readonly id: string;
   readonly #model: TextModel<CrossEncoderDescription>;
   readonly #settings: Settings;
 
@@ -76,6 +71,7 @@ export class CrossEncoder implements Reranker, OpenModel {
     this.description = model.description;
     this.tokenizer = model.tokenizer;
     this.graph = model.graph;
+    this.id = model.id;
   }
 
   static async prepare(model: TextModel<CrossEncoderDescription>, options: CrossEncoderOptions): Promise<CrossEncoder> {

@@ -11,7 +11,7 @@ import {
 import type { GenerativeDescription, GenerativePrompt } from '../configuration/description.ts';
 import { logitsHead } from '../encode/heads.ts';
 import { checkTexts } from '../encode/text-input.ts';
-import { type ModelOptions, modelOptions, type OpenModel, openTextModel, type TextModel } from '../encode/text-model.ts';
+import { type ModelOptions, modelOptions, type OpenModel, openPrepared, type TextModel } from '../encode/text-model.ts';
 import type { TokenRow } from '../run/batch.ts';
 import type { CallOptions, RunnerStatistics } from '../run/model-runner.ts';
 import { segmentAll } from '../tokenize/segment-all.ts';
@@ -38,18 +38,20 @@ const known = [...modelOptions, 'space', 'prompt', 'instruction'];
  * const reranker = await openGenerativeReranker('models/Qwen3-Reranker-0.6B');
  * await reranker.rerank('wing sweep', candidates, { topK: 10 });
  */
-export async function openGenerativeReranker(folder: string, options: GenerativeRerankerOptions = {}): Promise<GenerativeReranker> {
+export async function openGenerativeReranker(model: string, options: GenerativeRerankerOptions = {}): Promise<GenerativeReranker> {
   checkOptions('prompt', options.prompt, ['parts', 'instruction', 'yes', 'no']);
-  const model = await openTextModel('openGenerativeReranker', folder, 'generative', options, known, (description, tokenizer) => {
-    const [yes, no] = answerIds(tokenizer, promptOf(description, options));
-    return { answers: { yes: yes!, ...(no !== undefined && { no }) } };
-  });
-  try {
-    return await GenerativeReranker.prepare(model, options);
-  } catch (error) {
-    await model.runner.close();
-    throw error;
-  }
+  return openPrepared(
+    'openGenerativeReranker',
+    model,
+    'generative',
+    options,
+    known,
+    (opened) => GenerativeReranker.prepare(opened, options),
+    (description, tokenizer) => {
+      const [yes, no] = answerIds(tokenizer, promptOf(description, options));
+      return { answers: { yes: yes!, ...(no !== undefined && { no }) } };
+    },
+  );
 }
 
 /** A {@link Reranker} by a causal language model of a folder. */
@@ -58,6 +60,7 @@ export class GenerativeReranker implements Reranker, OpenModel {
   readonly description: GenerativeDescription;
   readonly tokenizer: Tokenizer;
   readonly graph: string;
+  readonly id: string;
   readonly #model: TextModel<GenerativeDescription>;
   /** How many words' logits come back: yes, and no where there is one. */
   readonly #words: number;
@@ -69,6 +72,7 @@ export class GenerativeReranker implements Reranker, OpenModel {
     this.description = model.description;
     this.tokenizer = model.tokenizer;
     this.graph = model.graph;
+    this.id = model.id;
   }
 
   static async prepare(opened: TextModel<GenerativeDescription>, options: GenerativeRerankerOptions): Promise<GenerativeReranker> {
