@@ -7,8 +7,8 @@ export interface SegmentSearch {
   readonly ef: number;
   /** Lists that are looked into. */
   readonly probes: number;
-  /** Candidates that are scored again, for each hit wanted. */
-  readonly rescore: number;
+  /** Candidates that are scored again, for each hit wanted; undefined: what suits the codes. */
+  readonly rescore: number | undefined;
   /** Compare with every vector, whatever the structure. */
   readonly exact: boolean;
 }

@@ -231,7 +231,7 @@ export function readCodes(file: SectionFile, name: string, codes: DenseCodes, di
 }
 
 /** Refuses codes that do not stand for as many vectors as the segment has documents. */
-export function checkCount(file: SectionFile, codes: Codes, count: number): void {
+export function checkCount(file: SectionFile, codes: { readonly count: number }, count: number): void {
   if (codes.count !== count) {
     throw new RankError('CORRUPT', `${file.path} is damaged: ${codes.count} vectors for ${count} documents. Rebuild the index.`, {
       file: file.path,

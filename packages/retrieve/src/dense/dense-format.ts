@@ -6,6 +6,7 @@ import { chooseStructure } from './choose-structure.ts';
 import { encodeCodes, VectorCodes } from './codes.ts';
 import { codesAreKept, DenseSegment, type SegmentAbout } from './dense-segment.ts';
 import { buildGraph, writeGraph } from './graph.ts';
+import { InvertedLists } from './inverted-lists.ts';
 import type { DenseMetric } from './metric.ts';
 import type { DensePlan } from './plan.ts';
 import { listedVectors, orderedVectors, truncatedVectors, type VectorSource } from './vector-source.ts';
@@ -29,6 +30,7 @@ export interface DenseFormatSettings {
  * | `vectors` … | whole vectors, row after row, unless only codes are kept |
  * | `codes` … | codes, where candidates are looked for by something else than the vectors |
  * | `graph` … | the graph, see {@link writeGraph} |
+ * | `lists` … | inverted lists, see {@link InvertedLists} |
  */
 export function denseFormat(settings: DenseFormatSettings): SegmentFormat<DenseSegment, Float32Array> {
   const { dim } = settings;
@@ -60,7 +62,17 @@ async function arrange(source: VectorSource, settings: DenseFormatSettings, work
       order,
       async write(writer) {
         await writeKept(writer, orderedVectors(source, order));
-        await writeGraph(writer, built);
+        await writeGraph(writer, built, !codesAreKept(about));
+      },
+    };
+  }
+  if (plan.structure.kind === 'ivf') {
+    const { lists, order } = await InvertedLists.build(cut, { lists: plan.structure.lists!, codes: plan.codes, metric, threads }, work);
+    return {
+      order,
+      async write(writer) {
+        await writeKept(writer, orderedVectors(source, order));
+        await lists.write(writer, !codesAreKept(about));
       },
     };
   }

@@ -21,6 +21,7 @@ import { DenseReader, type DenseSearchOptions, type DenseSearchResult } from './
 import type { DenseSegment } from './dense-segment.ts';
 import { type DenseMetric, denseMetrics } from './metric.ts';
 import { parseIndexDescription } from './plan.ts';
+import { checkParts } from './product-codes.ts';
 
 export interface DenseOptions {
   /** Numbers a vector has. */
@@ -248,7 +249,7 @@ export class DenseIndex {
   }
 }
 
-const searchDefaults: SegmentSearch = { ef: 64, probes: 16, rescore: 2, exact: false };
+const searchDefaults: SegmentSearch = { ef: 64, probes: 16, rescore: undefined, exact: false };
 
 function checkAbout({ dim, metric = 'cosine', index = 'auto', truncate }: DenseOptions): DenseAbout {
   if (dim === undefined) throw new RankError('INVALID_ARGUMENT', 'A new dense index needs the dimension of its vectors: { dim: 384 }.');
@@ -259,6 +260,7 @@ function checkAbout({ dim, metric = 'cosine', index = 'auto', truncate }: DenseO
     if (plan.keep === 'none')
       throw new RankError('INVALID_ARGUMENT', `index ${shown(index)} keeps no whole vectors to score by after truncation. Add ",RFlat".`);
   }
+  if (plan.codes.type === 'pq') checkParts(truncate ?? dim, plan.codes.parts);
   return {
     version: stateVersion,
     dim,

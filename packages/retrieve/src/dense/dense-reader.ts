@@ -29,7 +29,7 @@ export interface DenseSearchOptions {
   readonly ef?: number;
   /** Lists that are looked into. 16 */
   readonly probes?: number;
-  /** Candidates that are scored again with the kept vectors, for each hit wanted. 2; 10 for bits and product codes */
+  /** Candidates that are scored again with the kept vectors, for each hit wanted. 2 for bytes, 10 for bits and product codes */
   readonly rescore?: number;
   /** Compare with every vector, whatever the structure. false */
   readonly exact?: boolean;

@@ -8,7 +8,10 @@ import type { ChosenPlan } from './choose-structure.ts';
 import { type Codes, checkCount, readCodes, type StoredCodes, VectorCodes } from './codes.ts';
 import { readGraph, type SegmentGraph } from './graph.ts';
 import { GraphSearch } from './graph-search.ts';
+import { InvertedLists } from './inverted-lists.ts';
+import { ResidualProductCodes } from './list-codes.ts';
 import { type DenseMetric, kernelMetric } from './metric.ts';
+import type { DenseCodes } from './plan.ts';
 import { ProductCodes } from './product-codes.ts';
 import type { VectorSource } from './vector-source.ts';
 
@@ -21,6 +24,9 @@ export interface SegmentAbout {
   readonly codeDim: number;
 }
 
+/** Candidates that make the best ten nearly certain to be among them, for each hit wanted: the coarser the codes the more. */
+const usualRescore: Readonly<Record<DenseCodes['type'], number>> = { f32: 1, f16: 1, i8: 2, pq: 10, bits: 10 };
+
 /** An immutable part of a dense index. */
 export class DenseSegment implements Segment {
   readonly file: string;
@@ -31,7 +37,8 @@ export class DenseSegment implements Segment {
   /** Whole vectors; absent where only codes are kept. */
   readonly kept: VectorCodes | undefined;
   readonly graph: SegmentGraph | undefined;
-  /** Codes; absent where a graph has them, or where they are the kept vectors. */
+  readonly lists: InvertedLists | undefined;
+  /** Codes; absent where a graph or lists have them, or where they are the kept vectors. */
   readonly codes: StoredCodes | undefined;
   readonly candidates: CandidateSearch;
 
@@ -44,16 +51,20 @@ export class DenseSegment implements Segment {
     const { plan, metric, dim, codeDim } = this.about;
     const { structure, codes, keep } = plan;
     if (keep !== 'none') this.kept = VectorCodes.read(file, 'vectors', keep, dim, metric);
+    const shared = codesAreKept(this.about) ? this.kept : undefined;
     if (structure.kind === 'hnsw') {
       if (codes.type === 'bits' || codes.type === 'pq')
         throw new RankError('CORRUPT', `${file.path} is damaged: a graph over ${codes.type}.`);
-      this.graph = readGraph(file, codes.type, codeDim, metric);
+      this.graph = readGraph(file, shared ?? VectorCodes.read(file, 'codes', codes.type, codeDim, metric));
       this.candidates = new GraphSearch(this.graph, metric);
+    } else if (structure.kind === 'ivf') {
+      this.lists = InvertedLists.read(file, codes, codeDim, metric, shared);
+      this.candidates = this.lists;
     } else {
-      if (!codesAreKept(this.about)) this.codes = readCodes(file, 'codes', codes, codeDim, metric);
-      this.candidates = new FlatSearch((this.codes ?? this.kept)!);
+      if (shared === undefined) this.codes = readCodes(file, 'codes', codes, codeDim, metric);
+      this.candidates = new FlatSearch((this.codes ?? shared)!);
     }
-    for (const stored of [this.kept, this.codes, this.graph?.codes]) if (stored) checkCount(file, stored, base.ids.size);
+    for (const stored of [this.kept, this.codes, this.graph?.codes, this.lists?.codes]) if (stored) checkCount(file, stored, base.ids.size);
   }
 
   get size(): number {
@@ -64,10 +75,10 @@ export class DenseSegment implements Segment {
   async search(query: Float32Array, cut: Float32Array, k: number, allowed: Allowed | undefined, settings: SegmentSearch): Promise<Best> {
     if (this.size === 0 || allowed?.count === 0) return { indices: new Uint32Array(0), scores: new Float32Array(0) };
     const { kept, candidates } = this;
-    if (kept === undefined) return candidates.search(cut, k, allowed, settings);
-    const scoredByKept = this.codes === undefined && this.graph === undefined;
-    if (settings.exact || scoredByKept) return kept.search(query, k, allowed === undefined ? {} : { allow: allowed.bitmap.words });
-    const wanted = Math.max(k + 10, Math.ceil(k * settings.rescore));
+    // Codes that are the kept vectors, or all there is, have the last word.
+    if (kept === undefined || (codesAreKept(this.about) && !settings.exact)) return candidates.search(cut, k, allowed, settings);
+    if (settings.exact) return kept.search(query, k, allowed === undefined ? {} : { allow: allowed.bitmap.words });
+    const wanted = Math.max(k + 10, Math.ceil(k * (settings.rescore ?? usualRescore[this.about.plan.codes.type])));
     const found = await candidates.search(cut, wanted, allowed, settings);
     return this.score(query, found.indices, k);
   }
@@ -86,9 +97,11 @@ export class DenseSegment implements Segment {
 
   /** The vectors as far as they are known, by row. */
   source(): VectorSource {
-    const { kept, codes, graph } = this;
-    if (codes instanceof ProductCodes && kept === undefined) return codes.decode();
-    const stored = kept ?? codes ?? graph!.codes;
+    const { kept, codes, graph, lists } = this;
+    if (kept === undefined && codes instanceof ProductCodes) return codes.decode();
+    const listed = lists?.codes;
+    if (kept === undefined && listed instanceof ResidualProductCodes) return listed.decode((row) => lists!.listOf(row));
+    const stored = kept ?? codes ?? graph?.codes ?? listed?.vectors;
     if (!(stored instanceof VectorCodes)) throw new RankError('UNSUPPORTED', 'Vectors of which only bits were kept cannot be read back.');
     const { rows, count } = stored;
     const { dim } = rows;

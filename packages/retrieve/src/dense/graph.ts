@@ -103,18 +103,18 @@ export function renumbered(graph: HnswGraph, order: Uint32Array): HnswGraph {
  * |---|---|
  * | `graph` | JSON: m, size, entry |
  * | `graph.levels`, `graph.base`, `graph.starts`, `graph.upper` | {@link HnswGraph} |
- * | `codes` … | the vectors, as the graph is searched |
+ * | `codes` … | the vectors, as the graph is searched; not where they are kept in that type anyhow |
  */
-export async function writeGraph(writer: SectionWriter, { graph, codes }: SegmentGraph): Promise<void> {
+export async function writeGraph(writer: SectionWriter, { graph, codes }: SegmentGraph, withCodes: boolean): Promise<void> {
   await writer.writeJson('graph', { m: graph.m, size: graph.size, entry: graph.entry });
   await writer.write('graph.levels', graph.levels);
   await writer.write('graph.base', graph.base);
   await writer.write('graph.starts', graph.upperStarts);
   await writer.write('graph.upper', graph.upper);
-  await codes.write(writer, 'codes');
+  if (withCodes) await codes.write(writer, 'codes');
 }
 
-export function readGraph(file: SectionFile, type: VectorCodes['rows']['type'], dim: number, metric: DenseMetric): SegmentGraph {
+export function readGraph(file: SectionFile, codes: VectorCodes): SegmentGraph {
   const { m, size, entry } = file.json('graph') as { m: number; size: number; entry: number };
   return {
     graph: {
@@ -126,6 +126,6 @@ export function readGraph(file: SectionFile, type: VectorCodes['rows']['type'], 
       upperStarts: file.u32('graph.starts'),
       upper: file.u32('graph.upper'),
     },
-    codes: VectorCodes.read(file, 'codes', type, dim, metric),
+    codes,
   };
 }

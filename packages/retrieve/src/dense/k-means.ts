@@ -11,9 +11,14 @@ export async function kMeans(
   data: Float32Array,
   dim: number,
   clusters: number,
-  options: { readonly iterations?: number; readonly seed?: number; readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly iterations?: number;
+    readonly seed?: number;
+    readonly threads?: number;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<Float32Array> {
-  const { iterations = 10, seed = 42, signal } = options;
+  const { iterations = 10, seed = 42, threads = 1, signal } = options;
   const rows = data.length / dim;
   const k = Math.min(clusters, rows);
   const random = new Random(seed);
@@ -24,7 +29,7 @@ export async function kMeans(
   const vectors = { type: 'f32', data, dim } as const;
   for (let iteration = 0; iteration < iterations; iteration++) {
     throwIfCancelled(signal, 'Clustering');
-    const { ids } = await assignAsync(vectors, { type: 'f32', data: centroids, dim }, { metric: 'l2', ...(signal && { signal }) });
+    const { ids } = await assignAsync(vectors, { type: 'f32', data: centroids, dim }, { metric: 'l2', threads, ...(signal && { signal }) });
     const { sums, counts } = sumClusters(vectors, ids, k);
     for (let c = 0; c < k; c++) {
       for (let i = c * dim; i < (c + 1) * dim && counts[c]! > 0; i++) centroids[i] = sums[i]! / counts[c]!;

@@ -9,6 +9,18 @@ import { sampleOf, type VectorSource } from './vector-source.ts';
 /** Vectors that codebooks are learnt from: as many as 256 for each of their entries. */
 const trainingRows = 65_536;
 
+/** Refuses to cut vectors into parts that do not come out even. */
+export function checkParts(dim: number, parts: number): void {
+  if (dim % parts === 0) return;
+  const fitting = Array.from({ length: dim }, (_, i) => i + 1).filter((n) => dim % n === 0);
+  const nearest = fitting.reduce((best, n) => (Math.abs(n - parts) < Math.abs(best - parts) ? n : best));
+  throw new RankError('DIMENSION_MISMATCH', `PQ${parts}: ${dim} dimensions cannot be cut into ${parts} equal parts. Use PQ${nearest}.`, {
+    dim,
+    parts,
+    nearest,
+  });
+}
+
 /** Bytes that are looked through on the spot. */
 const spotBytes = 1 << 20;
 
@@ -41,19 +53,6 @@ export class ProductCodes implements Codes {
     signal?: AbortSignal,
   ): Promise<ProductCodes> {
     const { dim } = source;
-    if (dim % parts !== 0) {
-      const fitting = Array.from({ length: dim }, (_, i) => i + 1).filter((n) => dim % n === 0);
-      const nearest = fitting.reduce((best, n) => (Math.abs(n - parts) < Math.abs(best - parts) ? n : best));
-      throw new RankError(
-        'DIMENSION_MISMATCH',
-        `PQ${parts}: ${dim} dimensions cannot be cut into ${parts} equal parts. Use PQ${nearest}.`,
-        {
-          dim,
-          parts,
-          nearest,
-        },
-      );
-    }
     const codes = bits === 4 ? 16 : 256;
     const width = dim / parts;
     const sample = sampleOf(source, trainingRows);

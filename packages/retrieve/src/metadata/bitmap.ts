@@ -106,11 +106,27 @@ export class Bitmap {
 
   /** The members in ascending order. */
   members(): Uint32Array {
+    return this.membersBetween(0, this.size);
+  }
+
+  /** The members from `from` up to, without, `to`, in ascending order. */
+  membersBetween(from: number, to: number): Uint32Array {
     const { words } = this;
-    const out = new Uint32Array(this.count);
-    let at = 0;
-    for (let i = 0; i < words.length; i++) {
+    if (from >= to) return new Uint32Array(0);
+    const firstWord = from >>> 5;
+    const lastWord = (to - 1) >>> 5;
+    const masked = (i: number): number => {
       let word = words[i]!;
+      if (i === firstWord) word &= -1 << (from & 31);
+      if (i === lastWord && to & 31) word &= (1 << (to & 31)) - 1;
+      return word;
+    };
+    let count = 0;
+    for (let i = firstWord; i <= lastWord; i++) count += bitsIn(masked(i));
+    const out = new Uint32Array(count);
+    let at = 0;
+    for (let i = firstWord; i <= lastWord; i++) {
+      let word = masked(i);
       while (word !== 0) {
         out[at++] = (i << 5) + 31 - Math.clz32(word & -word);
         word &= word - 1;

@@ -72,6 +72,17 @@ describe('a bitmap', () => {
     expect([...a().andNot(b).members()]).toEqual([0, 32]);
     expect(a().countWith(b)).toBe(2);
     expect(a().delete(31).has(31)).toBe(false);
+    for (const [from, to] of [
+      [0, 70],
+      [1, 70],
+      [31, 33],
+      [32, 69],
+      [33, 69],
+      [5, 5],
+      [64, 70],
+    ] as const) {
+      expect([...a().membersBetween(from, to)]).toEqual([0, 31, 32, 69].filter((n) => n >= from && n < to));
+    }
     expect(() => a().and(Bitmap.empty(71))).toThrow('cannot be combined');
   });
 });
