@@ -411,7 +411,7 @@ static int rr_hnsw_search(rr_call *call, size_t begin, size_t end) {
     for (size_t i = 0; i < count; i++) {
       float distance = rr_distance_of(walk.pool.near[i]);
       indices[query * k + i] = (uint32_t)rr_node_of(walk.pool.near[i]);
-      scores[query * k + i] = similarity ? -distance : distance;
+      scores[query * k + i] = similarity ? 0.0f - distance : distance;
     }
     counts[query] = (uint32_t)count;
   }

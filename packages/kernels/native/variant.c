@@ -3,6 +3,7 @@
  * To add a kernel: write it in a file of its own, include the file here, and name it in the table, in the order of `operationNames` in
  * src/compiled/encode.ts.
  */
+#include "hnsw.c"
 #include "maxsim.c"
 
 #define RR_TEXT_OF(name) #name
@@ -12,6 +13,9 @@
 
 static const rr_operation rr_operations[] = {
     {"maxSim", rr_maxsim},
+    {"hnswFind", rr_hnsw_find},
+    {"hnswLink", rr_hnsw_link},
+    {"hnswSearch", rr_hnsw_search},
     {NULL, NULL},
 };
 

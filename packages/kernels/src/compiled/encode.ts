@@ -1,8 +1,8 @@
-import type { OperationArguments, OperationName, RowsArgument } from '../arguments.ts';
+import type { HnswArguments, OperationArguments, OperationName, RowsArgument } from '../arguments.ts';
 import type { Metric, RowsType } from '../contract.ts';
 
 /** Operations by number, in the order of the table in native/variant.c. */
-export const operationNames: readonly OperationName[] = ['maxSim'];
+export const operationNames: readonly OperationName[] = ['maxSim', 'hnswFind', 'hnswLink', 'hnswSearch'];
 
 /** Where the header's entries stand before a call's own numbers; native/node.c and native/wasm.c read the same. */
 export const header = { fault: 0, at: 1, begin: 2, end: 3, variant: 4, operation: 5, count: 6, grain: 7, threads: 8, size: 9 } as const;
@@ -78,6 +78,21 @@ export class Writer {
   }
 }
 
+function graph(write: Writer, { graph: { m, levels, base, upperStarts, upper, size, entry }, rows, metric, norms }: HnswArguments): void {
+  write.number(m);
+  write.number(size);
+  write.number(entry);
+  write.number(levels.length);
+  write.number(upper.length / m);
+  write.buffer(levels);
+  write.buffer(base);
+  write.buffer(upperStarts);
+  write.buffer(upper);
+  write.rows(rows);
+  write.metric(metric);
+  write.optional(norms);
+}
+
 type Encode<N extends OperationName> = (write: Writer, call: OperationArguments[N]) => void;
 
 /** How each operation is written down; the C kernel of that name reads the same, line by line. */
@@ -95,5 +110,25 @@ export const encoders: { readonly [N in OperationName]?: Encode<N> } = {
     write.number(call.positions !== undefined);
     write.buffer(call.positions);
     write.buffer(call.similarities);
+  },
+  hnswFind(write, call) {
+    graph(write, call);
+    write.number(call.from);
+    write.number(call.ef);
+  },
+  hnswLink(write, call) {
+    graph(write, call);
+    write.number(call.from);
+    write.number(call.to);
+  },
+  hnswSearch(write, call) {
+    graph(write, call);
+    write.rows(call.queries);
+    write.number(call.ef);
+    write.list(call.allow);
+    write.number(call.k);
+    write.buffer(call.indices);
+    write.buffer(call.scores);
+    write.buffer(call.counts);
   },
 };
