@@ -1,3 +1,4 @@
+export { type RunQueriesOptions, type RunReport, runQueries } from './batch/run-queries.ts';
 export { type Added, Collection, type CollectionSettings, type PipelineName, pipelineNames } from './collection/collection.ts';
 export { denseSource } from './collection/dense-source.ts';
 export { type DescribedStage, type PipelineDescription, pipelineSchema } from './described/description.ts';
@@ -21,3 +22,14 @@ export type {
   StageKind,
   StageOptions,
 } from './stage/stage.ts';
+export {
+  type Choice,
+  frontOf,
+  type Parameters,
+  type SearchSpace,
+  type Trial,
+  type TuneOptions,
+  type TuneResult,
+  tune,
+} from './tuning/tune.ts';
+export { tuningPlot } from './tuning/tuning-plot.ts';

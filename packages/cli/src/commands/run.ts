@@ -1,6 +1,5 @@
-import type { Query, QueryRanking } from '@rank-rank/core';
-import { readQueryFile, writeRun } from '@rank-rank/core/files';
-import { Collection, type PipelineName, pipelineNames } from '@rank-rank/pipeline';
+import { readQueryFile } from '@rank-rank/core/files';
+import { Collection, type PipelineName, pipelineNames, runQueries } from '@rank-rank/pipeline';
 import type { Command } from 'commander';
 import { command } from '../command.ts';
 import { figure } from '../terminal/terminal.ts';
@@ -16,7 +15,7 @@ interface RunOptions extends Record<string, unknown> {
 export function runCommand(): Command {
   return command<[string], RunOptions>(
     'run <queries>',
-    'Answer all queries of a JSONL or TSV file; the result is a TREC run.',
+    'Answer all queries of a JSONL or TSV file; the result is a TREC run. Interrupted, it goes on where it stopped.',
     'rank run queries.jsonl --collection notes.rank --pipeline full -o full.run',
     (made) =>
       made
@@ -25,29 +24,18 @@ export function runCommand(): Command {
         .option('-k, --k <number>', 'how many hits a query', wholeNumber('--k', 1), 1000)
         .option('-p, --pipeline <name>', `one of ${pipelineNames.join(', ')}`),
     async (session, [file], { collection: path, output, k, pipeline: name }) => {
-      const queries: readonly Query[] = await readQueryFile(file);
+      const queries = await readQueryFile(file);
       const collection = await Collection.open(path);
       const search = collection.pipeline(name);
-      const times: number[] = [];
-      let hits = 0;
-      async function* answers(): AsyncGenerator<QueryRanking> {
-        for (const [done, query] of queries.entries()) {
-          const { hits: ranking, trace } = await search.run(query, { k, signal: session.signal });
-          times.push(trace.milliseconds);
-          hits += ranking.length;
-          session.progress.report({ stage: 'searching', done: done + 1, total: queries.length, unit: 'queries' });
-          yield { query: query.id, ranking };
-        }
-      }
-      await writeRun(output, answers(), { format: 'trec', tag: search.name });
+      const report = await runQueries(search, queries, { output, k, signal: session.signal, onProgress: session.progress.report });
       await collection.close();
-      times.sort((a, b) => a - b);
-      const at = (q: number) => times[Math.min(times.length - 1, Math.max(0, Math.ceil(q * times.length) - 1))] ?? 0;
-      const result = { queries: queries.length, hits, milliseconds: { p50: at(0.5), p95: at(0.95), p99: at(0.99) } };
-      session.print(
-        result,
-        () =>
-          `${result.queries} queries, ${hits} hits in ${output}; p50 ${figure(at(0.5))} ms, p95 ${figure(at(0.95))} ms, p99 ${figure(at(0.99))} ms`,
+      const { p50, p95, p99 } = report.milliseconds;
+      session.print({ queries: report.queries, hits: report.hits, milliseconds: report.milliseconds }, () =>
+        [
+          `${report.queries} queries, ${report.hits} hits in ${output}`,
+          ...(report.resumed > 0 ? [`${report.resumed} were answered before`] : []),
+          `p50 ${figure(p50)} ms, p95 ${figure(p95)} ms, p99 ${figure(p99)} ms`,
+        ].join('; '),
       );
     },
   );
