@@ -1,4 +1,4 @@
-import { moments } from './moments.ts';
+import { deviations } from './deviations.ts';
 import type { Normalizer } from './normalizer.ts';
 
 /**
@@ -16,9 +16,8 @@ export function distribution(sigmas = 3): Normalizer {
         values.fill(0.5);
         return;
       }
-      const { mean, squares } = moments(scores);
-      const reach = sigmas * Math.sqrt(squares / (scores.length - 1));
-      for (let i = 0; i < scores.length; i++) values[i] = (scores[i]! - mean + reach) / (2 * reach);
+      const reach = sigmas * Math.sqrt(deviations(scores, values) / (scores.length - 1));
+      for (let i = 0; i < scores.length; i++) values[i] = (values[i]! + reach) / (2 * reach);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { moments } from './moments.ts';
+import { deviations } from './deviations.ts';
 import type { Normalizer } from './normalizer.ts';
 
 /**
@@ -16,9 +16,8 @@ export function zScore(low: number = Number.NEGATIVE_INFINITY, high: number = Nu
         values.fill(0);
         return;
       }
-      const { mean, squares } = moments(scores);
-      const deviation = Math.sqrt(squares / scores.length);
-      for (let i = 0; i < scores.length; i++) values[i] = Math.min(high, Math.max(low, (scores[i]! - mean) / deviation));
+      const deviation = Math.sqrt(deviations(scores, values) / scores.length);
+      for (let i = 0; i < scores.length; i++) values[i] = Math.min(high, Math.max(low, values[i]! / deviation));
     },
   };
 }

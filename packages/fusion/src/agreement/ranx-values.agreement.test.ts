@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWithData } from '@rank-rank/testing';
 import { expect, it } from 'vitest';
-import { type FusionModel, findMethod, fit, fuse, type Normalization, normalizeRuns } from './index.ts';
-import { toRankedLists } from './lists/ranked-lists.ts';
+import { type FusionModel, findMethod, fit, fuse, type Normalization, normalizeRuns } from '../index.ts';
+import { toRankedLists } from '../lists/ranked-lists.ts';
 
 type Scores = Record<string, Record<string, number>>;
 interface TestFile {
