@@ -6,7 +6,7 @@ ranx sorts equal scores in no particular order, so each run is handed to it with
 id); what it does with them is its own. For each case: over all queries, and for a few, Σ score and Σ score · hash(id) / 2^32 with the
 32-bit FNV-1a hash; and the best three documents of one query.
 """
-import gzip, json, pathlib, sys, warnings
+import gzip, json, pathlib, re, sys, warnings
 warnings.filterwarnings("ignore")
 import numpy as np
 from numba import njit
@@ -105,7 +105,8 @@ case("segfuse", "min-max", over=some["testing"], probs=segfuse_train(judgements,
 case("bayesfuse", over=some["testing"], log_odds=bayesfuse_train(judgements, train))
 
 _, report = optimize_fusion(Qrels(qrels), runs, norm=None, method="rrf", metric="map", return_optimization_report=True, show_progress=False)
-optimized = {"rrf": {"metric": "map", "params": [str(c) for c in report.configs], "values": [float(v) for v in report.results]}}
+optimized = {"rrf": {"metric": "map", "params": [int(c) for c in report.configs], "values": [float(v) for v in report.results]}}
 _, report = optimize_fusion(Qrels(qrels), runs[:2], norm="min-max", method="wsum", metric="map", return_optimization_report=True, show_progress=False)
-optimized["wsum"] = {"metric": "map", "params": [str(c) for c in report.configs], "values": [float(v) for v in report.results]}
+weights_of = lambda text: [float(x) for x in re.findall(r"float64\(([\d.]+)\)", text)]
+optimized["wsum"] = {"metric": "map", "params": [weights_of(c) for c in report.configs], "values": [float(v) for v in report.results]}
 print(json.dumps({"made by": "record-ranx.py with ranx 0.3.21", "cases": cases, "optimized": optimized}, indent=1))
