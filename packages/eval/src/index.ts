@@ -10,11 +10,58 @@ export {
   type TestName,
 } from './compare.ts';
 export type { Curves } from './curves.ts';
+export type { Problem } from './dataset-problems.ts';
+export {
+  type DatasetKind,
+  type DatasetReport,
+  type DatasetReportInput,
+  datasetReport,
+  type RunReport,
+  type Spread,
+} from './dataset-report.ts';
+export { datasetText } from './dataset-text.ts';
 export { type EvaluateOptions, type Evaluation, Evaluator, evaluate, valuesOf } from './evaluate.ts';
+export { type GateCheck, type GateResult, type GateRule, gate, parseGateRule } from './gate.ts';
 export { parseMeasure, parseMeasures } from './grammar/parse-measure.ts';
 export type { TieOrder } from './judged-ranking.ts';
 export type { JudgementsInput } from './judgements.ts';
 export type { Aggregate, Measure } from './measure.ts';
+export { type Latency, type Measured, type MeasureRetrieverOptions, measure } from './measure-retriever.ts';
+export {
+  type ClickOptions,
+  type Counterfactual,
+  type CounterfactualEstimate,
+  type CounterfactualOptions,
+  counterfactual,
+  counterfactualClicks,
+  type LoggedAction,
+  type LoggedPage,
+} from './online/counterfactual.ts';
+export {
+  credit,
+  type InterleavedHit,
+  type InterleaveOptions,
+  type Interleaving,
+  type InterleavingOutcome,
+  interleavingOutcome,
+  type ProbabilisticOptions,
+  probabilisticInterleave,
+  teamDraft,
+} from './online/interleave.ts';
+export {
+  detectableEffect,
+  type PowerOptions,
+  power,
+  powerForRates,
+  type SampleSizeOptions,
+  sampleSize,
+  sampleSizeForInterleaving,
+  sampleSizeForRates,
+} from './online/power.ts';
+export { SequentialTest, type SequentialTestOptions } from './online/sequential-test.ts';
+export { condense } from './pools/condense.ts';
+export { type Difficulty, type DifficultyClass, difficulty, type QueryDifficulty } from './pools/difficulty.ts';
+export { type PoolBias, type PoolBiasOptions, poolBias, type RunPoolBias } from './pools/pool-bias.ts';
 export { type CsvOptions, reportCsv } from './report/csv.ts';
 export { type HtmlOptions, reportHtml } from './report/html.ts';
 export { reportJson } from './report/json.ts';

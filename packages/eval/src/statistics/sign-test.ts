@@ -14,10 +14,18 @@ export function signTest(a: ArrayLike<number>, b: ArrayLike<number>): TestResult
     if (b[i]! > a[i]!) wins++;
     else if (b[i]! < a[i]!) losses++;
   }
+  return { pValue: signTestOf(wins, losses), statistic: wins, exact: true };
+}
+
+/** The p-value of the sign test for so many wins and losses. */
+export function signTestOf(wins: number, losses: number): number {
   const n = wins + losses;
+  const fewer = Math.min(wins, losses);
+  // From here on both tails together are everything.
+  if (2 * fewer + 1 >= n) return 1;
   let share = 0;
-  for (let k = 0; k <= Math.min(wins, losses); k++) {
+  for (let k = 0; k <= fewer; k++) {
     share += Math.exp(logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1) - n * Math.LN2);
   }
-  return { pValue: wins === losses ? 1 : Math.min(1, 2 * share), statistic: wins, exact: true };
+  return Math.min(1, 2 * share);
 }
