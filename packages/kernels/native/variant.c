@@ -5,6 +5,7 @@
  */
 #include "hnsw.c"
 #include "maxsim.c"
+#include "packed-postings.c"
 
 #define RR_TEXT_OF(name) #name
 #define RR_TEXT(name) RR_TEXT_OF(name)
@@ -16,6 +17,7 @@ static const rr_operation rr_operations[] = {
     {"hnswFind", rr_hnsw_find},
     {"hnswLink", rr_hnsw_link},
     {"hnswSearch", rr_hnsw_search},
+    {"searchPacked", rr_search_packed},
     {NULL, NULL},
 };
 

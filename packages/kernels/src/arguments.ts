@@ -8,11 +8,13 @@ import type {
   CentroidTable,
   HnswGraph,
   Metric,
+  PackedPostings,
   Postings,
   PqCodebooks,
   PqRows,
   PqTables,
   RowsType,
+  SaturatingTerms,
   SparseRows,
 } from './contract.ts';
 
@@ -200,6 +202,18 @@ export interface OperationArguments {
     readonly rows: SparseRows;
     readonly only: Uint32Array | undefined;
     readonly scores: Float32Array;
+  };
+  /** One unit. */
+  searchPacked: {
+    readonly postings: PackedPostings;
+    readonly terms: SaturatingTerms;
+    readonly fields: number;
+    readonly allow: Bitmap | undefined;
+    readonly pruned: boolean;
+    readonly k: number;
+    readonly indices: Uint32Array;
+    readonly scores: Float32Array;
+    readonly counts: Uint32Array;
   };
   packIntegers: {
     readonly values: Uint32Array;

@@ -293,6 +293,58 @@ export interface Postings {
   readonly values: Float32Array | Uint16Array | Uint8Array;
 }
 
+/**
+ * Posting lists of words, bit-packed: the documents of each list ascending, with how often each has the word, and for blocks of 128 what
+ * a block can score at most. `@rank-rank/retrieve` writes them; numbers are little-endian, frequencies are stored less one, and
+ * documents as gaps less one (the first counted from −1).
+ *
+ * A list of 2 to 127: a byte with the bits of a gap (low six) and of a frequency (high two; 3: the next byte has them), the gaps, the
+ * frequencies; each of the two one after the other from the lowest bit, ending at a byte. A list of one stands nowhere: {@link SaturatingTerms}
+ * has it. A list of 128 and more, n blocks, begins at a multiple of 4:
+ *
+ * | bytes | what |
+ * |---|---|
+ * | 4 n | the last document of each block |
+ * | 4 n | where each block ends, counted from the end of this table |
+ * | 8 n + 8 | of each block, then of the whole list: bits of a gap, bits of a frequency, the highest frequency (255: that or more), the buckets of the shortest documents with frequency 1, 2, 3–4, 5 and more (255: there is none), one byte unused |
+ * | … | the blocks: gaps, then frequencies; those of 128 in four lanes as {@link PackedIntegers} has them, the last as a short list's |
+ */
+export interface PackedPostings {
+  readonly bytes: Uint8Array;
+  readonly documents: number;
+  /** Each document's length as a code, field after field: `documents` entries a field. */
+  readonly codes: Uint8Array | Uint16Array;
+}
+
+/**
+ * Terms of a query, each with a list of {@link PackedPostings}. A document that has term i with frequency f in its field scores
+ * `bases[i] − weights[i] / (1 + f · inverse)` for it, all in f32, where `inverse` is the field's entry of `inverses` for the code of the document's
+ * length. BM25 and its variants have this form. Bases and weights are not negative, and inverses fall as lengths grow.
+ */
+export interface SaturatingTerms {
+  /** Where each list starts; of a list of one document its number. */
+  readonly starts: Float64Array;
+  /** Documents of each list; 0 for a term that is nowhere. */
+  readonly counts: Uint32Array;
+  /** Of a list of one: how often that document has the word. Others are not looked at. */
+  readonly occurrences: Uint32Array;
+  /** The field of each term. */
+  readonly fields: Uint32Array;
+  readonly bases: Float32Array;
+  readonly weights: Float32Array;
+  /** 256 entries a field, or 65,536 where codes are of 16 bits. */
+  readonly inverses: Float32Array;
+  /** 255 entries a field: the inverse for the shortest length of each bucket. */
+  readonly bucketInverses: Float32Array;
+}
+
+export interface SearchPackedOptions {
+  /** Only documents in this set. */
+  readonly allow?: Bitmap;
+  /** Whether documents that cannot be among the best are passed over (true by default). The result is the same. */
+  readonly pruned?: boolean;
+}
+
 /** Sparse rows: row r has entries `offsets[r]` up to, without, `offsets[r + 1]`. */
 export interface SparseRows {
   readonly offsets: Uint32Array;
@@ -615,6 +667,11 @@ export interface Kernels {
     k: number,
     options: { readonly documents: number; readonly allow?: Bitmap },
   ): Best;
+  /**
+   * The k documents with the largest sums of what the terms score, of those whose sum is above 0. Sums are in f64, which holds them exactly, and
+   * rounded to f32 in the end: every implementation gives the same, bit for bit. A list that is damaged is an error, never a wild read.
+   */
+  searchPacked(postings: PackedPostings, terms: SaturatingTerms, k: number, options?: SearchPackedOptions): Best;
   /** The dot product of one dense query and sparse rows: `query[i]` is the weight of index i; every index is below its length. */
   sparseScores(query: Float32Array, rows: SparseRows, options?: OutOption<Float32Array> & { readonly only?: Uint32Array }): Float32Array;
 

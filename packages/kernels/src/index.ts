@@ -27,6 +27,7 @@ export type {
   Nearest,
   OutOption,
   PackedIntegers,
+  PackedPostings,
   Postings,
   PqCodebooks,
   PqRows,
@@ -38,10 +39,12 @@ export type {
   ResidualTable,
   Rows,
   RowsType,
+  SaturatingTerms,
   ScaledResidualCodec,
   ScaledResiduals,
   ScoresOptions,
   SearchOptions,
+  SearchPackedOptions,
   SparseRows,
   ThreadOptions,
   TopKOptions,
@@ -88,6 +91,7 @@ export const residualMaxSimAsync: Kernels['residualMaxSimAsync'] = kernels.resid
 export const warpScan: Kernels['warpScan'] = kernels.warpScan;
 export const accumulatePostings: Kernels['accumulatePostings'] = kernels.accumulatePostings;
 export const searchPostings: Kernels['searchPostings'] = kernels.searchPostings;
+export const searchPacked: Kernels['searchPacked'] = kernels.searchPacked;
 export const sparseScores: Kernels['sparseScores'] = kernels.sparseScores;
 export const packIntegers: Kernels['packIntegers'] = kernels.packIntegers;
 export const unpackIntegers: Kernels['unpackIntegers'] = kernels.unpackIntegers;

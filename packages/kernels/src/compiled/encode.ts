@@ -2,7 +2,7 @@ import type { HnswArguments, OperationArguments, OperationName, RowsArgument } f
 import type { Metric, RowsType } from '../contract.ts';
 
 /** Operations by number, in the order of the table in native/variant.c. */
-export const operationNames: readonly OperationName[] = ['maxSim', 'hnswFind', 'hnswLink', 'hnswSearch'];
+export const operationNames: readonly OperationName[] = ['maxSim', 'hnswFind', 'hnswLink', 'hnswSearch', 'searchPacked'];
 
 /** Where the header's entries stand before a call's own numbers; native/node.c and native/wasm.c read the same. */
 export const header = { fault: 0, at: 1, begin: 2, end: 3, variant: 4, operation: 5, count: 6, grain: 7, threads: 8, size: 9 } as const;
@@ -127,6 +127,30 @@ export const encoders: { readonly [N in OperationName]?: Encode<N> } = {
     write.number(call.ef);
     write.list(call.allow);
     write.number(call.k);
+    write.buffer(call.indices);
+    write.buffer(call.scores);
+    write.buffer(call.counts);
+  },
+  searchPacked(write, call) {
+    const { postings, terms } = call;
+    write.number(postings.documents);
+    write.number(call.k);
+    write.number(terms.starts.length);
+    write.number(call.pruned);
+    write.number(postings.codes instanceof Uint16Array);
+    write.number(call.fields);
+    write.number(postings.bytes.length);
+    write.list(call.allow);
+    write.buffer(postings.bytes);
+    write.buffer(postings.codes);
+    write.buffer(terms.inverses);
+    write.buffer(terms.bucketInverses);
+    write.buffer(terms.starts);
+    write.buffer(terms.counts);
+    write.buffer(terms.occurrences);
+    write.buffer(terms.fields);
+    write.buffer(terms.bases);
+    write.buffer(terms.weights);
     write.buffer(call.indices);
     write.buffer(call.scores);
     write.buffer(call.counts);

@@ -11,14 +11,15 @@ export class Scoring {
   readonly model: Model;
   readonly #fieldsModel: Bm25f | undefined;
   readonly #fields: readonly Field[];
-  readonly #collections: readonly CollectionStatistics[];
+  /** The statistics of each field. */
+  readonly collections: readonly CollectionStatistics[];
 
   constructor(model: Model | Bm25f, fields: readonly Field[], collections: readonly CollectionStatistics[]) {
     this.#fieldsModel = isBm25f(model) ? model : undefined;
     // Phrases have no counterpart in BM25F: they score as BM25 in their field.
     this.model = isBm25f(model) ? bm25({ k1: model.k1 }) : model;
     this.#fields = fields;
-    this.#collections = collections;
+    this.collections = collections;
   }
 
   /** Whether fields are scored together. */
@@ -50,7 +51,7 @@ export class Scoring {
       return {
         frequency: frequencies[i]!,
         length: lengths[lengthCodes[document]!]!,
-        averageLength: averageLength(this.#collections[field]!),
+        averageLength: averageLength(this.collections[field]!),
         boost,
         b: model.bOf(name),
       };
@@ -96,7 +97,7 @@ export class Scoring {
       let sum = 0;
       for (const [field, queryLength] of queryLengths) {
         const { lengthCodes, lengths } = segment.fields[field]!;
-        sum += document(lengths[lengthCodes[number]!]!, this.#collections[field]!, queryLength);
+        sum += document(lengths[lengthCodes[number]!]!, this.collections[field]!, queryLength);
       }
       return sum;
     };

@@ -4,7 +4,6 @@ import type { Bitmap } from '../../metadata/bitmap.ts';
 import { MetadataColumns } from '../../metadata/columns.ts';
 import { IdDictionary } from '../dictionary/id-dictionary.ts';
 import { TermDictionary } from '../dictionary/term-dictionary.ts';
-import type { Model } from '../scoring/model.ts';
 import { bucketLengths } from './lengths.ts';
 import { type SegmentAbout, segmentKind, segmentVersion } from './segment-writer.ts';
 import { StoredTexts } from './stored-texts.ts';
@@ -36,7 +35,6 @@ export class Segment {
   readonly metadata: MetadataColumns;
   /** The documents' texts, where they are kept. */
   readonly texts: StoredTexts | undefined;
-  #inverses: { model: Model; documents: number; totalLength: number; field: number; table: Float32Array }[] = [];
 
   private constructor(name: string, file: SectionFile) {
     const about = file.json('about') as SegmentAbout;
@@ -75,18 +73,6 @@ export class Segment {
 
   static async open(scope: Scope, name: string): Promise<Segment> {
     return new Segment(name, await scope.open(name, segmentKind, segmentVersion));
-  }
-
-  /** What each length of a field comes to in a model of the saturating form; computed once for a model and the state of the collection. */
-  inverses(field: number, model: Model, documents: number, totalLength: number): Float32Array {
-    for (const kept of this.#inverses) {
-      if (kept.model === model && kept.field === field && kept.documents === documents && kept.totalLength === totalLength)
-        return kept.table;
-    }
-    const table = Float32Array.from(this.fields[field]!.lengths, (length) => model.inverse!(length, { documents, totalLength }));
-    if (this.#inverses.length >= 16) this.#inverses = [];
-    this.#inverses.push({ model, documents, totalLength, field, table });
-    return table;
   }
 }
 

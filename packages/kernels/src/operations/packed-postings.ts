@@ -1,0 +1,54 @@
+import { checkInteger, checkOptions, RankError, shown } from '@rank-rank/core';
+import { checkAllow, checkArray, checkLength, mostRows } from '../check.ts';
+import type { Best, PackedPostings, SaturatingTerms, SearchPackedOptions } from '../contract.ts';
+import type { Plan } from '../plan.ts';
+import { emptyNearest, trimmed } from './scores.ts';
+
+const where = 'searchPacked';
+const bucketsPerField = 255;
+
+export function* searchPacked(postings: PackedPostings, terms: SaturatingTerms, k: number, options: SearchPackedOptions = {}): Plan<Best> {
+  checkOptions(where, options, ['allow', 'pruned']);
+  if (typeof postings !== 'object' || postings === null || typeof terms !== 'object' || terms === null) {
+    throw new RankError(
+      'INVALID_ARGUMENT',
+      `${where}: postings are ${shown(postings)} and terms ${shown(terms)}; expected objects of arrays.`,
+    );
+  }
+  const documents = checkInteger(`${where}: documents`, postings.documents, { min: 0, max: mostRows });
+  checkArray(`${where}: bytes`, postings.bytes, Uint8Array);
+  const codes = checkArray<Uint8Array | Uint16Array>(`${where}: codes`, postings.codes, Uint8Array, Uint16Array);
+  const fields = documents === 0 ? 0 : codes.length / documents;
+  if (!Number.isInteger(fields)) {
+    throw new RankError(
+      'DIMENSION_MISMATCH',
+      `${where}: ${codes.length} codes for ${documents} documents; expected as many for each field.`,
+    );
+  }
+  const count = checkArray(`${where}: starts`, terms.starts, Float64Array).length;
+  for (const name of ['counts', 'occurrences', 'fields'] as const) {
+    checkLength(`${where}: ${name}`, checkArray(`${where}: ${name}`, terms[name], Uint32Array), count, 'one a term');
+  }
+  for (const name of ['bases', 'weights'] as const) {
+    const values = checkArray(`${where}: ${name}`, terms[name], Float32Array);
+    checkLength(`${where}: ${name}`, values, count, 'one a term');
+    for (let i = 0; i < count; i++) {
+      if (!(values[i]! >= 0)) throw new RankError('OUT_OF_RANGE', `${where}: ${name}[${i}] is ${values[i]}; expected no negative number.`);
+    }
+  }
+  const entries = codes instanceof Uint16Array ? 65_536 : 256;
+  checkLength(`${where}: inverses`, checkArray(`${where}: inverses`, terms.inverses, Float32Array), entries * fields, `${entries} a field`);
+  const { bucketInverses } = terms;
+  checkLength(
+    `${where}: bucketInverses`,
+    checkArray(`${where}: bucketInverses`, bucketInverses, Float32Array),
+    bucketsPerField * fields,
+    '255 a field',
+  );
+  const allow = checkAllow(where, options.allow, documents);
+  const found = emptyNearest(1, Math.min(checkInteger(`${where}: k`, k, { min: 1 }), documents));
+  if (documents === 0 || count === 0) return trimmed(found);
+  const pruned = options.pruned ?? true;
+  yield { operation: 'searchPacked', arguments: { postings, terms, fields, allow, pruned, ...found }, units: 1, grain: 1 };
+  return trimmed(found);
+}
