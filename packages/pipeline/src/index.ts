@@ -3,12 +3,18 @@ export { type Added, Collection, type CollectionSettings, type PipelineName, pip
 export { denseSource } from './collection/dense-source.ts';
 export { type DescribedStage, type PipelineDescription, pipelineSchema } from './described/description.ts';
 export { pipelineFrom, type Resources } from './described/from-description.ts';
+export type { Answer, Citation, Passage } from './generate/answer.ts';
+export type { ChatMessage, ChatModel, ChatOptions } from './generate/chat-model.ts';
+export { checkCitations } from './generate/citations.ts';
+export { type ExtractiveOptions, extractiveAnswer } from './generate/extractive.ts';
+export { answerPrompt, type PromptOptions, passagesWithin } from './generate/prompt.ts';
 export { Pipeline, type PipelineOptions, type PipelineResult, pipeline, type RunOptions } from './run/pipeline.ts';
 export { type RankChange, rankChanges, type StageTrace, type Trace } from './run/trace.ts';
 export { type DiversifyOptions, diversify, type Likeness } from './stage/diversify.ts';
 export { type FeedbackOptions, feedback, type VectorSource } from './stage/feedback.ts';
 export { type FilterStageOptions, filter } from './stage/filter.ts';
 export { type FuseStageOptions, fuse } from './stage/fuse.ts';
+export { type GenerateOptions, generate } from './stage/generate.ts';
 export { type RerankStageOptions, rerank, type StageReranker } from './stage/rerank.ts';
 export { type RetrieveOptions, retrieve, type Source, type SourceOptions } from './stage/retrieve.ts';
 export type {
