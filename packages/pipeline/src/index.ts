@@ -8,6 +8,18 @@ export type { ChatMessage, ChatModel, ChatOptions } from './generate/chat-model.
 export { checkCitations } from './generate/citations.ts';
 export { type ExtractiveOptions, extractiveAnswer } from './generate/extractive.ts';
 export { answerPrompt, type PromptOptions, passagesWithin } from './generate/prompt.ts';
+export { type HydeOptions, hyde } from './query/hyde.ts';
+export { type MultiQueryOptions, multiQuery } from './query/multi-query.ts';
+export { type QueryFeatures, queryFeatures } from './query/query-features.ts';
+export { type LearnedRouter, learnRouter, type RoutedQuery, type RouteRule, type RouterOptions, router } from './query/router.ts';
+export {
+  type CacheCalibration,
+  calibrateCache,
+  type QueryPair,
+  type SemanticCache,
+  type SemanticCacheOptions,
+  semanticCache,
+} from './query/semantic-cache.ts';
 export { Pipeline, type PipelineOptions, type PipelineResult, pipeline, type RunOptions } from './run/pipeline.ts';
 export { type RankChange, rankChanges, type StageTrace, type Trace } from './run/trace.ts';
 export { type DiversifyOptions, diversify, type Likeness } from './stage/diversify.ts';
