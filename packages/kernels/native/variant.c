@@ -18,6 +18,7 @@ static const rr_operation rr_operations[] = {
     {"hnswLink", rr_hnsw_link},
     {"hnswSearch", rr_hnsw_search},
     {"searchPacked", rr_search_packed},
+    {"searchScored", rr_search_scored},
     {NULL, NULL},
 };
 

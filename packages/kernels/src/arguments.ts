@@ -15,6 +15,7 @@ import type {
   PqTables,
   RowsType,
   SaturatingTerms,
+  ScoredLists,
   SparseRows,
 } from './contract.ts';
 
@@ -210,6 +211,17 @@ export interface OperationArguments {
     readonly fields: number;
     readonly allow: Bitmap | undefined;
     readonly pruned: boolean;
+    readonly k: number;
+    readonly indices: Uint32Array;
+    readonly scores: Float32Array;
+    readonly counts: Uint32Array;
+  };
+  /** One unit. */
+  searchScored: {
+    readonly lists: ScoredLists;
+    readonly ranges: Uint32Array;
+    readonly documents: number;
+    readonly allow: Bitmap | undefined;
     readonly k: number;
     readonly indices: Uint32Array;
     readonly scores: Float32Array;

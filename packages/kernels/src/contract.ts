@@ -338,6 +338,12 @@ export interface SaturatingTerms {
   readonly bucketInverses: Float32Array;
 }
 
+/** Documents with what they score, list after list. A document stands at most once in a list; scores are not negative. */
+export interface ScoredLists {
+  readonly documents: Uint32Array;
+  readonly scores: Float32Array;
+}
+
 export interface SearchPackedOptions {
   /** Only documents in this set. */
   readonly allow?: Bitmap;
@@ -672,6 +678,11 @@ export interface Kernels {
    * rounded to f32 in the end: every implementation gives the same, bit for bit. A list that is damaged is an error, never a wild read.
    */
   searchPacked(postings: PackedPostings, terms: SaturatingTerms, k: number, options?: SearchPackedOptions): Best;
+  /**
+   * The k documents with the largest sums over some lists, of those whose sum is above 0: list i is entries `ranges[2·i]` up to, without,
+   * `ranges[2·i + 1]`. Sums are made as in {@link Kernels.searchPacked}. `documents` is how many there are.
+   */
+  searchScored(lists: ScoredLists, ranges: Uint32Array, k: number, options: { readonly documents: number; readonly allow?: Bitmap }): Best;
   /** The dot product of one dense query and sparse rows: `query[i]` is the weight of index i; every index is below its length. */
   sparseScores(query: Float32Array, rows: SparseRows, options?: OutOption<Float32Array> & { readonly only?: Uint32Array }): Float32Array;
 

@@ -42,6 +42,7 @@ export type {
   SaturatingTerms,
   ScaledResidualCodec,
   ScaledResiduals,
+  ScoredLists,
   ScoresOptions,
   SearchOptions,
   SearchPackedOptions,
@@ -92,6 +93,7 @@ export const warpScan: Kernels['warpScan'] = kernels.warpScan;
 export const accumulatePostings: Kernels['accumulatePostings'] = kernels.accumulatePostings;
 export const searchPostings: Kernels['searchPostings'] = kernels.searchPostings;
 export const searchPacked: Kernels['searchPacked'] = kernels.searchPacked;
+export const searchScored: Kernels['searchScored'] = kernels.searchScored;
 export const sparseScores: Kernels['sparseScores'] = kernels.sparseScores;
 export const packIntegers: Kernels['packIntegers'] = kernels.packIntegers;
 export const unpackIntegers: Kernels['unpackIntegers'] = kernels.unpackIntegers;

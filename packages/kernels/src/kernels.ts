@@ -5,7 +5,7 @@ import { assign, centroidScan, centroidTable, sumClusters } from './operations/c
 import { hnswGraph, hnswInsert, hnswSearch } from './operations/hnsw.ts';
 import { packIntegers, unpackIntegers } from './operations/integers.ts';
 import { maxSim, maxSimPositions } from './operations/maxsim.ts';
-import { searchPacked } from './operations/packed-postings.ts';
+import { searchPacked, searchScored } from './operations/packed-postings.ts';
 import { accumulatePostings, searchPostings, sparseScores } from './operations/postings.ts';
 import { pqEncode, pqScores, pqSearch, pqTables } from './operations/pq.ts';
 import { dequantise, encodeResiduals, normalise, norms, quantise, sumRows } from './operations/rows.ts';
@@ -108,6 +108,7 @@ export function createKernels(machine: Machine, description: KernelsDescription)
     accumulatePostings: now(accumulatePostings),
     searchPostings: now(searchPostings),
     searchPacked: now(searchPacked),
+    searchScored: now(searchScored),
     sparseScores: now(sparseScores),
     packIntegers: now(packIntegers),
     unpackIntegers: now(unpackIntegers),

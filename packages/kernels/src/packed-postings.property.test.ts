@@ -146,6 +146,35 @@ describe('packed postings', () => {
     expect(errors).toBeGreaterThan(100);
   });
 
+  it('and lists of scores are added up as by the oracle, bit for bit', () => {
+    const random = new Random('scored');
+    for (const documents of [1, 9, 1400, 20_000]) {
+      const lists = Array.from({ length: 8 }, () => random.sample(documents, random.integer(documents + 1)));
+      const starts = lists.map((_, i) => lists.slice(0, i).reduce((sum, list) => sum + list.length, 0));
+      const all = { documents: Uint32Array.from(lists.flat()), scores: Float32Array.from(lists.flat(), () => random.next() ** 4 * 12) };
+      const allow = new Uint32Array(Math.ceil(documents / 32)).map(() => random.bits());
+      for (let round = 0; round < 10; round++) {
+        const ranges = Uint32Array.from(
+          Array.from({ length: random.integer(6) }, () => random.integer(8)).flatMap((i) => [starts[i]!, starts[i]! + lists[i]!.length]),
+        );
+        for (const k of [1, 10, 32, 33, 1000]) {
+          for (const options of [{ documents }, { documents, allow }]) {
+            const expected = oracle.searchScored(all, ranges, k, options);
+            for (const [name, kernels] of implementations) expect(kernels.searchScored(all, ranges, k, options), name).toEqual(expected);
+          }
+        }
+      }
+      for (const [, kernels] of implementations) {
+        expect(() => kernels.searchScored(all, Uint32Array.of(0, 1e9), 3, { documents })).toThrow('offsets');
+        expect(() =>
+          kernels.searchScored({ documents: Uint32Array.of(documents), scores: Float32Array.of(1) }, Uint32Array.of(0, 1), 3, {
+            documents,
+          }),
+        ).toThrow('past the end');
+      }
+    }
+  });
+
   it('refuse arrays that do not fit together', () => {
     const { postings, query } = make('refused', 200, 1, false);
     const asked = query([4, 5]);

@@ -2,7 +2,7 @@ import type { HnswArguments, OperationArguments, OperationName, RowsArgument } f
 import type { Metric, RowsType } from '../contract.ts';
 
 /** Operations by number, in the order of the table in native/variant.c. */
-export const operationNames: readonly OperationName[] = ['maxSim', 'hnswFind', 'hnswLink', 'hnswSearch', 'searchPacked'];
+export const operationNames: readonly OperationName[] = ['maxSim', 'hnswFind', 'hnswLink', 'hnswSearch', 'searchPacked', 'searchScored'];
 
 /** Where the header's entries stand before a call's own numbers; native/node.c and native/wasm.c read the same. */
 export const header = { fault: 0, at: 1, begin: 2, end: 3, variant: 4, operation: 5, count: 6, grain: 7, threads: 8, size: 9 } as const;
@@ -151,6 +151,19 @@ export const encoders: { readonly [N in OperationName]?: Encode<N> } = {
     write.buffer(terms.fields);
     write.buffer(terms.bases);
     write.buffer(terms.weights);
+    write.buffer(call.indices);
+    write.buffer(call.scores);
+    write.buffer(call.counts);
+  },
+  searchScored(write, call) {
+    write.number(call.documents);
+    write.number(call.k);
+    write.number(call.ranges.length / 2);
+    write.number(call.lists.documents.length);
+    write.list(call.allow);
+    write.buffer(call.lists.documents);
+    write.buffer(call.lists.scores);
+    write.buffer(call.ranges);
     write.buffer(call.indices);
     write.buffer(call.scores);
     write.buffer(call.counts);

@@ -5,7 +5,7 @@ import { assign, centroidScan, centroidTable, sumClusters } from './centroids.ts
 import { hnswFind, hnswLink, hnswSearch } from './hnsw.ts';
 import { packIntegers, unpackIntegers } from './integers.ts';
 import { maxSim } from './maxsim.ts';
-import { searchPacked } from './packed-postings.ts';
+import { searchPacked, searchScored } from './packed-postings.ts';
 import { accumulatePostings, searchPostings, sparseScores } from './postings.ts';
 import { pqEncode, pqScores, pqSearch, pqTables } from './pq.ts';
 import { dequantise, encodeResiduals, normalise, norms, quantise, sumRows } from './rows.ts';
@@ -38,6 +38,7 @@ export const javascriptKernels: { readonly [N in OperationName]: Kernel<N> } = {
   accumulatePostings,
   searchPostings,
   searchPacked,
+  searchScored,
   sparseScores,
   packIntegers,
   unpackIntegers,

@@ -28,8 +28,28 @@ export function searchPacked(call: OperationArguments['searchPacked']): void {
     if (count === 1) read(terms.starts[term]!, terms.occurrences[term]!);
     else if (count > 1) readList(postings, terms.starts[term]!, count, term, read);
   }
+  best(sums, allow, call);
+}
+
+export function searchScored(call: OperationArguments['searchScored']): void {
+  const { lists, ranges, documents, allow } = call;
+  const sums = new Float64Array(documents);
+  for (let i = 0; i < ranges.length; i += 2) {
+    const [begin, end] = [ranges[i]!, ranges[i + 1]!];
+    if (begin > end || end > lists.documents.length) throw fault('searchScored', 'offsets', i / 2);
+    for (let p = begin; p < end; p++) {
+      const document = lists.documents[p]!;
+      if (document >= documents) throw fault('searchScored', 'document', i / 2);
+      sums[document]! += lists.scores[p]!;
+    }
+  }
+  best(sums, allow, call);
+}
+
+/** The best of sums of single precision, of those above 0. */
+function best(sums: Float64Array, allow: Uint32Array | undefined, call: OperationArguments['searchPacked' | 'searchScored']): void {
   const heap = new Heap(call.k);
-  for (let document = 0; document < documents; document++) {
+  for (let document = 0; document < sums.length; document++) {
     const score = f32(sums[document]!);
     if (score > 0 && allowed(allow, document)) heap.push(score, document);
   }

@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions, RankError, shown } from '@rank-rank/core';
 import { checkAllow, checkArray, checkLength, mostRows } from '../check.ts';
-import type { Best, PackedPostings, SaturatingTerms, SearchPackedOptions } from '../contract.ts';
+import type { Best, Bitmap, PackedPostings, SaturatingTerms, ScoredLists, SearchPackedOptions } from '../contract.ts';
 import type { Plan } from '../plan.ts';
 import { emptyNearest, trimmed } from './scores.ts';
 
@@ -50,5 +50,24 @@ export function* searchPacked(postings: PackedPostings, terms: SaturatingTerms, 
   if (documents === 0 || count === 0) return trimmed(found);
   const pruned = options.pruned ?? true;
   yield { operation: 'searchPacked', arguments: { postings, terms, fields, allow, pruned, ...found }, units: 1, grain: 1 };
+  return trimmed(found);
+}
+
+export function* searchScored(
+  lists: ScoredLists,
+  ranges: Uint32Array,
+  k: number,
+  options: { readonly documents: number; readonly allow?: Bitmap },
+): Plan<Best> {
+  const where = 'searchScored';
+  checkOptions(where, options, ['documents', 'allow']);
+  checkArray(`${where}: documents of the lists`, lists?.documents, Uint32Array);
+  checkLength(`${where}: scores`, checkArray(`${where}: scores`, lists.scores, Float32Array), lists.documents.length, 'one a document');
+  const pairs = checkArray(`${where}: ranges`, ranges, Uint32Array).length / 2;
+  if (!Number.isInteger(pairs)) throw new RankError('DIMENSION_MISMATCH', `${where}: ${ranges.length} ranges; expected pairs.`);
+  const documents = checkInteger(`${where}: documents`, options?.documents, { min: 0, max: mostRows });
+  const allow = checkAllow(where, options.allow, documents);
+  const found = emptyNearest(1, Math.min(checkInteger(`${where}: k`, k, { min: 1 }), documents));
+  if (documents > 0) yield { operation: 'searchScored', arguments: { lists, ranges, documents, allow, ...found }, units: 1, grain: 1 };
   return trimmed(found);
 }
