@@ -10,7 +10,7 @@ export type {
 export { Analyzer, checkAnalysis } from './analysis/analyzer.ts';
 export { analysisPreset, analysisPresets } from './analysis/presets.ts';
 export { stopWordLists, stopWords } from './analysis/stop-words.ts';
-export { DenseIndex, type DenseOptions, type OpenDenseOptions } from './dense/dense-index.ts';
+export { type DenseDescription, DenseIndex, type DenseOptions, type OpenDenseOptions } from './dense/dense-index.ts';
 export type { DenseBatch, DenseDocument, DenseInput } from './dense/dense-input.ts';
 export { DenseReader, type DenseSearchOptions, type DenseSearchResult } from './dense/dense-reader.ts';
 export {
@@ -23,6 +23,7 @@ export {
 } from './dense/files/vector-files.ts';
 export type { DenseMetric } from './dense/metric.ts';
 export { type DenseCodes, type DensePlan, type DenseStructure, indexDescription, parseIndexDescription } from './dense/plan.ts';
+export type { TuneOptions, TuneResult, TuneTrial } from './dense/tune.ts';
 export { expandQuery, type FeedbackOptions } from './lexical/feedback/expand-query.ts';
 export { type MoreLikeThisOptions, moreLikeThis } from './lexical/feedback/more-like-this.ts';
 export { type HighlightOptions, type Highlights, highlight, type Snippet, type Span } from './lexical/highlight.ts';

@@ -6,6 +6,7 @@ import { chooseStructure } from './choose-structure.ts';
 import { encodeCodes, VectorCodes } from './codes.ts';
 import { codesAreKept, DenseSegment, type SegmentAbout } from './dense-segment.ts';
 import { buildGraph, writeGraph } from './graph.ts';
+import { extendGraph } from './graph-extension.ts';
 import { InvertedLists } from './inverted-lists.ts';
 import type { DenseMetric } from './metric.ts';
 import type { DensePlan } from './plan.ts';
@@ -39,12 +40,17 @@ export function denseFormat(settings: DenseFormatSettings): SegmentFormat<DenseS
     version: 1,
     bytesOf: () => 4 * dim + 64,
     arrange: (vectors, work) => arrange(listedVectors(vectors, dim), settings, work),
-    arrangeMerge: (parts, size, work) => arrange(mergedVectors(parts, size, dim), settings, work),
+    arrangeMerge: (parts, size, work) => arrange(mergedVectors(parts, size, dim), settings, work, parts),
     read: (file: SectionFile, base: Segment) => new DenseSegment(file, base),
   };
 }
 
-async function arrange(source: VectorSource, settings: DenseFormatSettings, work: WorkOptions): Promise<Arranged> {
+async function arrange(
+  source: VectorSource,
+  settings: DenseFormatSettings,
+  work: WorkOptions,
+  parts: readonly MergePart<DenseSegment>[] = [],
+): Promise<Arranged> {
   const { dim, metric, codeDim, memory, threads } = settings;
   const plan = chooseStructure(settings.plan, source.rows, codeDim, memory);
   const about: SegmentAbout = { plan, metric, dim, codeDim };
@@ -57,7 +63,12 @@ async function arrange(source: VectorSource, settings: DenseFormatSettings, work
     const { m, efConstruction } = plan.structure;
     const { type } = plan.codes;
     if (type === 'bits' || type === 'pq') throw new RankError('UNSUPPORTED', `A graph over ${type} cannot be built.`);
-    const { order, ...built } = await buildGraph(cut, { m, efConstruction, type, metric, threads }, work);
+    const graphSettings = { m, efConstruction, type, metric, threads };
+    const base = graphToExtend(parts, m, source.rows);
+    const { order, ...built } =
+      base === undefined
+        ? await buildGraph(cut, graphSettings, work)
+        : await extendGraph(base.segment.graph!, base.deleted, base.numbers, cut, graphSettings, work);
     return {
       order,
       async write(writer) {
@@ -82,6 +93,11 @@ async function arrange(source: VectorSource, settings: DenseFormatSettings, work
       if (!codesAreKept(about)) await (await encodeCodes(cut, plan.codes, metric, work.signal)).write(writer, 'codes');
     },
   };
+}
+
+/** A graph that has most of the vectors, and of which not too much is deleted: beyond that a new one is better and hardly slower. */
+function graphToExtend(parts: readonly MergePart<DenseSegment>[], m: number, rows: number): MergePart<DenseSegment> | undefined {
+  return parts.find(({ segment, live }) => segment.graph?.graph.m === m && live >= rows / 2 && live >= 0.7 * segment.size);
 }
 
 /** The vectors of several segments in the order that their documents will have. */

@@ -265,4 +265,24 @@ describe('an index in a folder', () => {
     await expect(DenseIndex.open(join(folder, 'absent'))).rejects.toThrow(failing('NOT_FOUND', /absent/));
     await expect(reader.commit()).rejects.toThrow(failing('INVALID_ARGUMENT', /open for reading/));
   });
+
+  it('is a copy of one in memory after save, and says where scores come from', async () => {
+    const all = documents(300, 20);
+    const index = await DenseIndex.build(all, { dim: 20, metric: 'l2' });
+    await index.remove('d7');
+    await index.commit();
+    await index.save(join(folder, 'saved'));
+    await expect(index.save(join(folder, 'saved'))).rejects.toThrow(failing('ALREADY_EXISTS', /holds an index/));
+    const copy = await DenseIndex.open(join(folder, 'saved'));
+    const query = all[3]!.vector;
+    expect(await copy.search(query, 10)).toEqual(await index.search(query, 10));
+    expect(copy.reader.has('d7')).toBe(false);
+    const [, second] = await copy.search(query, 2);
+    const explained = copy.explain(query, second!.id)!;
+    expect(explained.value).toBeCloseTo(second!.score, 3);
+    expect(explained.parts!.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(explained.value, 9);
+    expect(explained.parts!.at(-1)!.name).toBe('10 other dimensions');
+    expect(copy.explain(query, 'd7')).toBeUndefined();
+    await copy.close();
+  });
 });

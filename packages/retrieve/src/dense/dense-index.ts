@@ -2,6 +2,7 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
+  type Explanation,
   type Filter,
   type Matrix,
   RankError,
@@ -12,7 +13,7 @@ import {
 import type { Scope } from '@rank-rank/storage';
 import { wellFormed } from '../metadata/bytes.ts';
 import type { ValueCount } from '../metadata/columns.ts';
-import { aboutOf, inStore, refuseExisting } from '../segments/in-store.ts';
+import { aboutOf, inStore, refuseExisting, saveTo } from '../segments/in-store.ts';
 import { SegmentedIndex } from '../segments/segmented-index.ts';
 import type { SegmentSearch } from './candidates.ts';
 import { denseFormat } from './dense-format.ts';
@@ -20,8 +21,9 @@ import { type DenseInput, denseChunks } from './dense-input.ts';
 import { DenseReader, type DenseSearchOptions, type DenseSearchResult } from './dense-reader.ts';
 import type { DenseSegment } from './dense-segment.ts';
 import { type DenseMetric, denseMetrics } from './metric.ts';
-import { parseIndexDescription } from './plan.ts';
+import { indexDescription, parseIndexDescription } from './plan.ts';
 import { checkParts } from './product-codes.ts';
+import { type TuneOptions, type TuneResult, tune } from './tune.ts';
 
 export interface DenseOptions {
   /** Numbers a vector has. */
@@ -47,6 +49,24 @@ export interface OpenDenseOptions {
   readonly write?: boolean;
   readonly memory?: number;
   readonly threads?: number;
+}
+
+/** What an index is made of. */
+export interface DenseDescription {
+  readonly index: string;
+  readonly metric: DenseMetric;
+  readonly dim: number;
+  readonly documents: number;
+  /** The settings of searches that name none. */
+  readonly search: SegmentSearch;
+  readonly segments: readonly {
+    readonly documents: number;
+    readonly deleted: number;
+    readonly bytes: number;
+    readonly structure: string;
+    readonly why: string;
+    readonly [detail: string]: unknown;
+  }[];
 }
 
 /** How an index was made: kept with the list of its segments. */
@@ -84,15 +104,16 @@ export class DenseIndex {
   readonly metric: DenseMetric;
   /** What it is searched by, as it was asked for. */
   readonly index: string;
-  readonly #about: DenseAbout;
+  /** What the next commit says of how the index was made. */
+  readonly #held: { about: DenseAbout };
   readonly #segments: SegmentedIndex<DenseSegment, Float32Array>;
   #reader: DenseReader | undefined;
 
-  private constructor(about: DenseAbout, segments: SegmentedIndex<DenseSegment, Float32Array>) {
-    this.dim = about.dim;
-    this.metric = about.metric;
-    this.index = about.index;
-    this.#about = about;
+  private constructor(held: { about: DenseAbout }, segments: SegmentedIndex<DenseSegment, Float32Array>) {
+    this.dim = held.about.dim;
+    this.metric = held.about.metric;
+    this.index = held.about.index;
+    this.#held = held;
     this.#segments = segments;
   }
 
@@ -150,14 +171,23 @@ export class DenseIndex {
     // What a graph over bytes takes: a segment beyond would not fit.
     const largest = Math.max(1, Math.floor(memory / (codeDim + 256)));
     const policy = { segmentsPerTier: 8, smallest: 1_000, largest, deletedShare: 0.3 };
-    return new DenseIndex(about, await SegmentedIndex.open(scope, format, { memory, policy, ownsStore, about }));
+    const held = { about };
+    const settings = {
+      memory,
+      policy,
+      ownsStore,
+      get about(): unknown {
+        return held.about;
+      },
+    };
+    return new DenseIndex(held, await SegmentedIndex.open(scope, format, settings));
   }
 
   /** The commit that searches see. It stays as it is, whatever is written after. */
   get reader(): DenseReader {
     const { segments } = this.#segments;
     if (this.#reader?.segments !== segments) {
-      const { dim, metric, truncate, search } = this.#about;
+      const { dim, metric, truncate, search } = this.#held.about;
       this.#reader = new DenseReader({ dim, metric, codeDim: truncate ?? dim, defaults: { ...searchDefaults, ...search } }, segments);
     }
     return this.#reader;
@@ -242,6 +272,50 @@ export class DenseIndex {
   /** Waits for merges in the background; throws what one of them failed with. */
   settle(): Promise<void> {
     return this.#segments.settle();
+  }
+
+  /**
+   * Finds search settings that reach a recall in the least time, and has searches use them from now on; the next commit keeps them.
+   *
+   * @example await index.tune({ recall: 0.99, seconds: 5 }); // { settings: { ef: 48 }, recall: 0.992, queriesPerSecond: … }
+   */
+  async tune(options: TuneOptions = {}): Promise<TuneResult> {
+    const result = await tune(this.reader, options);
+    this.#held.about = { ...this.#held.about, search: result.settings };
+    this.#reader = undefined;
+    return result;
+  }
+
+  /** What each segment is searched by, and why. */
+  describe(): DenseDescription {
+    return {
+      index: this.index,
+      metric: this.metric,
+      dim: this.dim,
+      documents: this.size,
+      search: this.reader.defaults,
+      segments: this.reader.segments.map(({ segment, live }) => {
+        const { plan } = segment.about;
+        return {
+          documents: live,
+          deleted: segment.size - live,
+          bytes: segment.bytes,
+          structure: indexDescription(plan),
+          why: plan.why,
+          ...segment.candidates.description,
+        };
+      }),
+    };
+  }
+
+  /** Where a document's score comes from: the dimensions that add most to it, and the rest. Undefined if there is no such document. */
+  explain(query: Float32Array | readonly number[], id: string): Explanation | undefined {
+    return this.reader.explain(query, id);
+  }
+
+  /** Writes the last commit to a new folder. */
+  save(path: string): Promise<void> {
+    return saveTo(path, storeKind, 'DenseIndex', (scope) => this.#segments.copyTo(scope));
   }
 
   close(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   checkNumber,
   checkOptions,
   compareHits,
+  type Explanation,
   type Filter,
   type Hit,
   type Matrix,
@@ -82,6 +83,24 @@ export class DenseReader {
     const vector = new Float32Array(source.dim);
     source.read(found.row, found.row + 1, vector);
     return vector;
+  }
+
+  /** Where a document's score comes from: the dimensions that add most to it, and the rest. Undefined if there is no such document. */
+  explain(query: Float32Array | readonly number[], id: string): Explanation | undefined {
+    const checked = checkQuery('explain: the query', query, this.dim, this.metric);
+    const vector = this.vector(id);
+    if (vector === undefined) return undefined;
+    const parts = Array.from(vector, (x, i) => ({
+      name: `dimension ${i}`,
+      value: this.metric === 'l2' ? -((checked[i]! - x) ** 2) : checked[i]! * x,
+    }));
+    const value = parts.reduce((sum, part) => sum + part.value, 0);
+    const largest = parts.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, 10);
+    const rest = {
+      name: `${parts.length - largest.length} other dimensions`,
+      value: value - largest.reduce((sum, part) => sum + part.value, 0),
+    };
+    return { name: this.metric, value, space: this.metric, parts: parts.length > largest.length ? [...largest, rest] : largest };
   }
 
   /** How many documents pass a filter; all without one. */

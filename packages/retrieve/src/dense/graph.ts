@@ -38,6 +38,11 @@ export async function buildGraph(
   const codes = VectorCodes.encode(source, settings.type, settings.metric, places);
   const graph = hnswGraph(rows, { m: settings.m });
   await growGraph(graph, codes, settings, work);
+  return inWalkOrder(graph, codes, drawn);
+}
+
+/** A graph with its nodes in the order of a walk, and where in the source each of them came from, as `drawn` says it of the old ones. */
+export function inWalkOrder(graph: HnswGraph, codes: VectorCodes, drawn: Uint32Array): SegmentGraph & { readonly order: Uint32Array } {
   const met = walk(graph);
   return { graph: renumbered(graph, met), codes: codes.reordered(met), order: Uint32Array.from(met, (node) => drawn[node]!) };
 }
@@ -76,7 +81,7 @@ function walk({ base, m, size, entry }: HnswGraph): Uint32Array {
 }
 
 /** The graph with node i being what node `order[i]` was. */
-export function renumbered(graph: HnswGraph, order: Uint32Array): HnswGraph {
+function renumbered(graph: HnswGraph, order: Uint32Array): HnswGraph {
   const { m, size } = graph;
   const numbers = new Uint32Array(graph.levels.length).fill(NONE);
   for (let i = 0; i < order.length; i++) numbers[order[i]!] = i;

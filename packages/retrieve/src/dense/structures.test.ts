@@ -1,8 +1,10 @@
 import { Random, type Ranking, toRanking } from '@rank-rank/core';
 import { describe, expect, it } from 'vitest';
+import { chooseStructure } from './choose-structure.ts';
 import { DenseIndex } from './dense-index.ts';
 import type { DenseDocument } from './dense-input.ts';
 import type { DenseMetric } from './metric.ts';
+import { parseIndexDescription } from './plan.ts';
 
 const dim = 24;
 const random = new Random(11);
@@ -115,6 +117,94 @@ describe('a graph', () => {
     expect(await recall(index, left, 'l2')).toBeGreaterThan(0.97);
     for (const { id, vector } of left.slice(0, 50)) expect(index.reader.vector(id)).toEqual(Float32Array.from(vector));
     await index.close();
+  });
+});
+
+describe('a merge into a large graph', () => {
+  it.each<[string, (i: number) => boolean]>([
+    ['a quarter, here and there', (i) => i % 4 === 0],
+    ['the whole neighbourhood of a centre', (i) => all[i]!.vector[0]! > 1],
+    ['nothing', () => false],
+  ])('mends the links over what was removed: %s', async (_, gone) => {
+    const index = await DenseIndex.build(all.slice(0, 2300), { dim, metric: 'l2', index: 'HNSW8' });
+    await index.remove(
+      all
+        .slice(0, 2300)
+        .filter((__, i) => gone(i))
+        .map(({ id }) => id),
+    );
+    // Some vectors change, some are new.
+    const changed = all.slice(100, 110).map(({ id, metadata }, i) => ({ id, metadata, vector: all[2400 + i]!.vector }));
+    await index.add([...changed, ...all.slice(2300)]);
+    await index.commit();
+    await index.merge({ all: true });
+    const ids = new Set(changed.map(({ id }) => id));
+    const now = [...all.filter(({ id }, i) => !ids.has(id) && !(i < 2300 && gone(i))), ...changed];
+    expect(index.size).toBe(now.length);
+    expect(index.describe().segments).toHaveLength(1);
+    expect(await recall(index, now, 'l2')).toBeGreaterThan(0.97);
+    const filter = { field: 'tenth', lt: 5 };
+    expect(
+      await recall(
+        index,
+        now.filter(({ metadata }) => (metadata!['tenth'] as number) < 5),
+        'l2',
+        { filter },
+      ),
+    ).toBeGreaterThan(0.97);
+    for (const { id } of now) expect(index.reader.has(id)).toBe(true);
+    await index.close();
+  });
+});
+
+describe('tuning', () => {
+  it.each([
+    ['HNSW8', 'ef'],
+    ['IVF64', 'probes'],
+    ['Bits,RFlat', 'rescore'],
+    ['Flat', undefined],
+  ])('finds settings that reach the recall, and keeps them: %s', async (description, setting) => {
+    const index = await DenseIndex.build(all, { dim, index: description });
+    const matrix = { data: Float32Array.from(queries.flatMap((query) => [...query])), rows: queries.length, dim };
+    const result = await index.tune({ recall: 0.9, queries: matrix, seconds: 20 });
+    expect(result.reached).toBe(true);
+    expect(result.recall).toBeGreaterThanOrEqual(0.9);
+    expect(Object.keys(result.settings)).toEqual(setting === undefined ? [] : [setting]);
+    expect(index.describe().search).toMatchObject(result.settings);
+    expect(await recall(index, all, 'cosine')).toBeGreaterThanOrEqual(0.9);
+    await index.commit();
+    await index.close();
+  });
+
+  it('says when it could not, and works without queries', async () => {
+    const index = await DenseIndex.build(all, { dim, index: 'PQ1x4,RFlat' });
+    const result = await index.tune({ recall: 1, seconds: 3 });
+    expect(result.reached).toBe(false);
+    expect(result.trials.length).toBeGreaterThan(0);
+    expect(result.recall).toBe(Math.max(...result.trials.map((trial) => trial.recall)));
+    await expect((await DenseIndex.create({ dim })).tune()).rejects.toMatchObject({ code: 'EMPTY_INPUT' });
+    await expect(index.tune({ recal: 1 } as never)).rejects.toMatchObject({ code: 'UNKNOWN_OPTION' });
+    await index.close();
+  });
+});
+
+describe('the automatic choice', () => {
+  it('is by size and memory, and says why', async () => {
+    const small = await DenseIndex.build(all.slice(0, 100), { dim });
+    expect(small.describe().segments[0]).toMatchObject({
+      structure: 'Flat',
+      why: expect.stringContaining('all 100 vectors are compared') as string,
+    });
+    expect(chooseStructure(parseIndexDescription('auto'), 100_000, 384, 2 ** 30)).toMatchObject({
+      structure: { kind: 'hnsw' },
+      keep: 'f32',
+    });
+    expect(chooseStructure(parseIndexDescription('auto'), 5_000_000, 384, 2 ** 30)).toMatchObject({
+      structure: { kind: 'ivf' },
+      codes: { type: 'bits' },
+      why: expect.stringContaining('of the 1.0 GiB allowed') as string,
+    });
+    expect(chooseStructure(parseIndexDescription('HNSW32'), 10, 384, 2 ** 30)).toMatchObject({ structure: { kind: 'flat' } });
   });
 });
 

@@ -44,3 +44,16 @@ export function aboutOf<A extends { readonly version: number }>(scope: Scope, ne
   }
   return about;
 }
+
+/** Writes the last commit of an index to a new folder. */
+export async function saveTo(path: string, kind: string, index: string, copy: (scope: Scope) => Promise<void>): Promise<void> {
+  const store = await Store.open(path, { kind, write: true });
+  try {
+    const scope = store.scope(kind);
+    refuseExisting(scope, index);
+    await copy(scope);
+    await store.commit();
+  } finally {
+    await store.close();
+  }
+}

@@ -4,6 +4,7 @@ import { Bitmap, wordsFor } from '../metadata/bitmap.ts';
 import { leftOut, MetadataBuilder } from '../metadata/builder.ts';
 import type { MetadataColumns } from '../metadata/columns.ts';
 import { readMetadata, writeMetadata } from '../metadata/sections.ts';
+import { copySections } from './copy-file.ts';
 import { IdTable, mergeIdTables } from './id-table.ts';
 import { chooseMerge, type MergePolicy } from './merge-policy.ts';
 import type { Arranged, LiveSegment, MergePart, Segment, SegmentFormat } from './segment.ts';
@@ -195,6 +196,33 @@ export class SegmentedIndex<S extends Segment, P> {
       // Without a commit of our own the committed segments, which are what is chosen from, stay as they are.
       if (!this.#settings.ownsStore) return merged;
     }
+  }
+
+  /** Writes the last commit into another scope, which is then to be committed. */
+  copyTo(scope: Scope): Promise<void> {
+    return this.#exclusively(async () => {
+      const segments: { file: string; deletes?: string; live: number }[] = [];
+      const copy = async (file: string, kind: string, version: number): Promise<string> => {
+        const writer = await scope.create(kind, kind, version);
+        try {
+          await copySections(await this.scope.open(file, kind, version), writer);
+          await writer.finish();
+        } catch (error) {
+          await writer.abandon().catch(() => {});
+          throw error;
+        }
+        return writer.name;
+      };
+      for (const { segment, deletes, live } of this.#committed) {
+        const file = await copy(segment.file, this.#format.kind, this.#format.version);
+        segments.push({ file, live, ...(deletes && { deletes: await copy(deletes, deletesKind, 1) }) });
+      }
+      const state: SegmentedState = { about: this.#settings.about, segments };
+      scope.stage(
+        state,
+        segments.flatMap(({ file, deletes }) => (deletes === undefined ? [file] : [file, deletes])),
+      );
+    });
   }
 
   /** Waits for merges in the background; throws what one of them failed with. */

@@ -13,7 +13,7 @@ import {
 import type { Scope } from '@rank-rank/storage';
 import { wellFormed } from '../metadata/bytes.ts';
 import type { ValueCount } from '../metadata/columns.ts';
-import { aboutOf, inStore, refuseExisting } from '../segments/in-store.ts';
+import { aboutOf, inStore, refuseExisting, saveTo } from '../segments/in-store.ts';
 import { SegmentedIndex } from '../segments/segmented-index.ts';
 import { sparseFormat } from './sparse-format.ts';
 import { type SparseDocuments, type SparseInput, sparseChunks } from './sparse-input.ts';
@@ -200,6 +200,11 @@ export class SparseIndex {
   /** Waits for merges in the background; throws what one of them failed with. */
   settle(): Promise<void> {
     return this.#segments.settle();
+  }
+
+  /** Writes the last commit to a new folder. */
+  save(path: string): Promise<void> {
+    return saveTo(path, storeKind, 'SparseIndex', (scope) => this.#segments.copyTo(scope));
   }
 
   close(): Promise<void> {
