@@ -28,7 +28,7 @@ export { expandQuery, type FeedbackOptions } from './lexical/feedback/expand-que
 export { type MoreLikeThisOptions, moreLikeThis } from './lexical/feedback/more-like-this.ts';
 export { type HighlightOptions, type Highlights, highlight, type Snippet, type Span } from './lexical/highlight.ts';
 export { LexicalIndex, type LexicalOptions, type OpenOptions } from './lexical/lexical-index.ts';
-export { LexicalReader, type LexicalSearchOptions, type SearchResult, type Strategy } from './lexical/lexical-reader.ts';
+export { LexicalReader, type LexicalSearchOptions, type SearchResult } from './lexical/lexical-reader.ts';
 export type {
   BooleanQuery,
   FuzzyQuery,
@@ -47,6 +47,7 @@ export type { Pl2Options } from './lexical/scoring/divergence-from-randomness.ts
 export { type ModelName, type ModelSpec, modelNames } from './lexical/scoring/models.ts';
 export type { QueryLikelihoodOptions } from './lexical/scoring/query-likelihood.ts';
 export type { TfIdfOptions } from './lexical/scoring/tf-idf.ts';
+export type { Strategy, StrategyName } from './lexical/search/flat-search.ts';
 export type { FieldOptions, FieldSource, FieldSpec } from './lexical/segment/fields.ts';
 export { complete, didYouMean, type Suggestion, type SuggestOptions } from './lexical/suggest.ts';
 export type { Warning } from './lexical/warning.ts';

@@ -29,6 +29,9 @@ export type Tokenize = (text: string, units: Uint16Array, length: number, onSpan
 /** Longer tokens are cut there. */
 const longestWord = 255;
 
+/** Words whose terms {@link Analyzer.terms} remembers. */
+const rememberedWords = 1 << 13;
+
 type Stage = { readonly term: TermFilter } | { readonly stream: (tokens: readonly Token[]) => readonly Token[] };
 
 /**
@@ -46,6 +49,8 @@ export class Analyzer {
   readonly #stages: readonly Stage[];
   readonly #stopWords: ReadonlySet<string>;
   readonly #units: UnitBuffer = new UnitBuffer();
+  readonly #remembered = new Map<string, readonly string[]>();
+  #wordwise: Analyzer['wordwise'] | null;
 
   private constructor(
     spec: AnalysisSpec,
@@ -114,9 +119,23 @@ export class Analyzer {
     this.#units.trim();
   }
 
-  /** The terms alone, in order. */
+  /** The terms alone, in order. Words met lately are remembered with their terms. */
   terms(text: string): string[] {
-    return this.tokens(text).map((token) => token.term);
+    const wordwise = (this.#wordwise ??= this.wordwise ?? null);
+    if (wordwise === null) return this.tokens(text).map((token) => token.term);
+    const remembered = this.#remembered;
+    const found: string[] = [];
+    this.#cut(text, (from, to, kind) => {
+      const word = text.slice(from, to);
+      let terms = remembered.get(word);
+      if (terms === undefined) {
+        terms = wordwise.termsOf(word, kind);
+        if (remembered.size >= rememberedWords) remembered.clear();
+        remembered.set(word, terms);
+      }
+      for (const term of terms) found.push(term);
+    });
+    return found;
   }
 
   /**

@@ -103,6 +103,7 @@ it('ranks the same by every strategy, with and without a filter and deletions', 
           const expected = await index.search(query, k, { ...search, strategy: 'matching' });
           expect(await index.search(query, k, { ...search, strategy: 'exhaustive' })).toEqual(expected);
           expect(await index.search(query, k, { ...search, strategy: 'maxscore' })).toEqual(expected);
+          expect(await index.search(query, k, { ...search, strategy: 'eager' })).toEqual(expected);
           // The first n of a search for k are the search for n.
           expect(await index.search(query, k + 5, search)).toEqual(expect.arrayContaining(expected.map((hit) => hit)));
         }

@@ -17,14 +17,13 @@ import type { ValueCount } from '../metadata/columns.ts';
 import { compileFilter, unknownFields } from '../metadata/compile-filter.ts';
 import { noMore } from './postings/postings-cursor.ts';
 import type { LexicalQuery } from './query/lexical-query.ts';
-import { flatTerms, type Plan, type PlannedTerm } from './query/plan.ts';
+import { flatTerms, type Plan } from './query/plan.ts';
 import { Planner } from './query/planner.ts';
 import type { Bm25f } from './scoring/bm25f.ts';
 import type { CollectionStatistics, Model, TermStatistics } from './scoring/model.ts';
 import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
 import { Best } from './search/best.ts';
-import { exhaustive } from './search/exhaustive.ts';
-import { isSaturated, type SaturationTables, saturated, saturationTables } from './search/saturated.ts';
+import { FlatSearch, type Found, refuseStrategy, type Strategy, type StrategyName, strategies } from './search/flat-search.ts';
 import { Scoring } from './search/scoring.ts';
 import { SegmentSearch } from './search/segment-search.ts';
 import type { Field } from './segment/fields.ts';
@@ -32,8 +31,8 @@ import type { SegmentView } from './segment/segment.ts';
 import type { StoredText } from './segment/stored-texts.ts';
 import type { Warning } from './warning.ts';
 
-/** Below so many postings pruning is not worth its bounds. */
-const fewPostings = 4096;
+/** Terms whose statistics are remembered, a field. */
+const rememberedTerms = 1 << 15;
 
 export interface LexicalSearchOptions {
   readonly signal?: AbortSignal;
@@ -47,18 +46,11 @@ export interface LexicalSearchOptions {
   readonly strategy?: Strategy;
 }
 
-/**
- * - `maxscore`: documents that cannot be among the best are passed over, by what blocks of postings can score at most
- * - `exhaustive`: every document with any of the terms is scored
- * - `matching`: document after document, for queries of any form
- */
-export type Strategy = 'auto' | 'maxscore' | 'exhaustive' | 'matching';
-
 export interface SearchResult {
   readonly hits: Ranking;
   readonly warnings: readonly Warning[];
   /** How the best were found. */
-  readonly strategy: Exclude<Strategy, 'auto'>;
+  readonly strategy: StrategyName;
 }
 
 /** A commit of an index, as it was: nothing that is written later changes it. */
@@ -67,13 +59,15 @@ export class LexicalReader {
   readonly segments: readonly SegmentView[];
   readonly #model: Model | Bm25f;
   readonly #scorings = new Map<string, Scoring>();
-  readonly #tablesOf = new Map<Model, SaturationTables[]>();
+  readonly #searches = new Map<Scoring, FlatSearch[]>();
+  readonly #terms: readonly Map<string, TermStatistics>[];
   readonly #statistics: readonly CollectionStatistics[];
 
   constructor(fields: readonly Field[], segments: readonly SegmentView[], model: Model | Bm25f) {
     this.fields = fields;
     this.segments = segments;
     this.#model = model;
+    this.#terms = fields.map(() => new Map());
     this.#statistics = fields.map((_, field) => {
       let documents = 0;
       let totalLength = 0;
@@ -130,6 +124,8 @@ export class LexicalReader {
   }
 
   termStatistics(field: number, term: string): TermStatistics {
+    const known = this.#terms[field]!.get(term);
+    if (known !== undefined) return known;
     let documentFrequency = 0;
     let collectionFrequency = 0;
     for (const { segment } of this.segments) {
@@ -138,7 +134,10 @@ export class LexicalReader {
       documentFrequency += entry.documentFrequency;
       collectionFrequency += entry.collectionFrequency;
     }
-    return { documentFrequency, collectionFrequency };
+    const statistics = { documentFrequency, collectionFrequency };
+    if (this.#terms[field]!.size >= rememberedTerms) this.#terms[field]!.clear();
+    this.#terms[field]!.set(term, statistics);
+    return statistics;
   }
 
   async search(query: LexicalQuery, k: number, options: LexicalSearchOptions = {}): Promise<Ranking> {
@@ -149,37 +148,35 @@ export class LexicalReader {
   searchDetailed(query: LexicalQuery, k: number, options: LexicalSearchOptions = {}): SearchResult {
     checkOptions('search', options, ['signal', 'filter', 'fields', 'model', 'strategy']);
     checkInteger('search: k', k, { min: 1 });
-    const wanted = checkOneOf('search: strategy', options.strategy ?? 'auto', ['auto', 'maxscore', 'exhaustive', 'matching']);
+    const wanted = checkOneOf('search: strategy', options.strategy ?? 'auto', strategies);
     throwIfCancelled(options.signal, 'The search');
     const { plan, scoring, warnings } = this.#plan(query, options);
-    if (plan.kind === 'none') return { hits: [], warnings, strategy: wanted === 'auto' ? 'exhaustive' : wanted };
-    const allowed = this.#allowed(options.filter, warnings);
     const terms = wanted === 'matching' || scoring.together ? undefined : flatTerms(plan);
-    const strategy = terms === undefined ? 'matching' : this.#choose(wanted, terms, k);
-    const byKernel = terms !== undefined && isSaturated(scoring.model, terms);
+    if (terms === undefined) refuseStrategy(wanted);
+    const allowed = this.#allowed(options.filter, warnings);
     const hits: Hit[] = [];
+    let strategy: StrategyName = terms === undefined ? 'matching' : 'exhaustive';
+    let largest = 0;
     for (const [number, { segment, live }] of this.segments.entries()) {
-      if (live === 0) continue;
+      if (live === 0 || plan.kind === 'none') continue;
       const allow = allowed === undefined ? undefined : allowed[number];
       const size = Math.min(k, live);
-      const tables = byKernel ? this.#tables(number, scoring) : undefined;
-      if (tables?.usable) {
-        const { indices, scores } = saturated(segment, scoring.model, terms!, tables, allow, size, strategy === 'maxscore');
-        for (let i = 0; i < indices.length; i++) hits.push({ id: segment.ids.idOf(indices[i]!), score: scores[i]! });
-        continue;
-      }
-      const best = new Best(size);
-      if (terms === undefined) new SegmentSearch(segment, this.fields, scoring).search(plan, allow, best);
-      else {
-        const found = [];
-        for (const term of terms) {
-          const entry = segment.fields[term.field]!.terms.find(term.term);
-          if (entry !== undefined) found.push({ field: term.field, entry, score: scoring.term(term) });
+      let found: Found;
+      if (terms === undefined) {
+        const best = new Best(size);
+        new SegmentSearch(segment, this.fields, scoring).search(plan, allow, best);
+        found = best.take();
+      } else {
+        const flat = this.#flatSearch(number, scoring).search(plan, terms, allow, size, wanted);
+        if (segment.size > largest) {
+          largest = segment.size;
+          strategy = flat.strategy;
         }
-        exhaustive(segment, found, allow, best, scoring.perDocument(plan, segment));
+        found = flat;
       }
-      const { documents, scores } = best.take();
-      for (let i = 0; i < documents.length; i++) hits.push({ id: segment.ids.idOf(documents[i]!), score: scores[i]! });
+      const { documents, scores } = found;
+      const { ids } = segment;
+      for (let i = 0; i < documents.length; i++) hits.push({ id: ids.idOf(documents[i]!), score: scores[i]! });
     }
     if (this.segments.length > 1) hits.sort(compareHits);
     return { hits: hits.length > k ? hits.slice(0, k) : hits, warnings, strategy };
@@ -229,25 +226,14 @@ export class LexicalReader {
     return this.#plan(query, options).plan;
   }
 
-  /**
-   * Pruning pays where there is much to pass over. Measured (Zen 5, AVX-512): with fewer postings than {@link fewPostings}, or where most of
-   * what matches is asked for, adding everything up is at least as fast.
-   */
-  #choose(wanted: Strategy, terms: readonly PlannedTerm[], k: number): 'maxscore' | 'exhaustive' {
-    if (wanted === 'maxscore' || wanted === 'exhaustive') return wanted;
-    let postings = 0;
-    for (const { statistics } of terms) postings += statistics.documentFrequency;
-    return postings < fewPostings || 2 * k > postings ? 'exhaustive' : 'maxscore';
-  }
-
-  /** What lengths come to, kept for the models asked last. */
-  #tables(segment: number, scoring: Scoring): SaturationTables {
-    let tables = this.#tablesOf.get(scoring.model);
-    if (tables === undefined) {
-      if (this.#tablesOf.size >= 8) this.#tablesOf.clear();
-      this.#tablesOf.set(scoring.model, (tables = []));
+  /** What finds the best of a segment, kept for the models asked last. */
+  #flatSearch(segment: number, scoring: Scoring): FlatSearch {
+    let searches = this.#searches.get(scoring);
+    if (searches === undefined) {
+      if (this.#searches.size >= 8) this.#searches.clear();
+      this.#searches.set(scoring, (searches = []));
     }
-    return (tables[segment] ??= saturationTables(this.segments[segment]!.segment, scoring.model, scoring.collections));
+    return (searches[segment] ??= new FlatSearch(this.segments[segment]!.segment, scoring));
   }
 
   #plan(

@@ -1,9 +1,9 @@
 import { compareBytes, wellFormed } from '../../metadata/bytes.ts';
 import { blockFor, FrontCodedReader, FrontCodedWriter } from './front-coding.ts';
 
-const perBlock = 16;
+const perBlock = 8;
 /** How many ids are kept as strings once read; beyond it the store of them is begun anew. */
-const keptIds = 1 << 17;
+const keptIds = 1 << 19;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -79,9 +79,21 @@ export class IdDictionary {
     for (let at = block * perBlock; at <= number; at++) {
       reader.step();
       if (at < number) continue;
-      this.#kept[at] = decoder.decode(reader.current());
+      this.#kept[at] = textOf(reader.string, reader.length);
       this.#keptCount++;
     }
     return this.#kept[number]!;
   }
+}
+
+/** Short ASCII ids, which most are, are put together faster than the decoder is called. */
+function textOf(bytes: Uint8Array, length: number): string {
+  if (length > 32) return decoder.decode(bytes.subarray(0, length));
+  let text = '';
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i]!;
+    if (byte > 0x7f) return decoder.decode(bytes.subarray(0, length));
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }

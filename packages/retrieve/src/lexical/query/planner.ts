@@ -32,6 +32,12 @@ const known = {
 type Kind = keyof typeof known;
 const kinds = Object.keys(known) as Kind[];
 
+/** A word of a query: its term in each field that has one for it, and how often it comes. */
+interface Word {
+  readonly weight: number;
+  readonly terms: readonly { readonly field: number; readonly term: string }[];
+}
+
 /** Turns queries into {@link Plan}s. */
 export class Planner {
   readonly warnings: Warning[] = [];
@@ -134,47 +140,48 @@ export class Planner {
   }
 
   #text(text: string, fields: readonly number[], boost: number, minimum: number | string | undefined, where = 'query'): Plan {
-    // Fields may analyse differently; words that stand at one place of the text belong together.
-    const words = new Map<string, { weight: number; terms: { field: number; term: string }[] }>();
-    let reason: string | undefined;
-    for (const field of fields) {
-      const { queryAnalyzer } = this.#index.fields[field]!;
-      const tokens = queryAnalyzer.tokens(text);
-      if (tokens.length === 0) reason ??= queryAnalyzer.whyEmpty(text);
-      for (const { term, position } of tokens) {
-        const key = fields.length === 1 ? term : String(position);
-        const word = words.get(key) ?? { weight: 0, terms: [] };
-        if (fields.length === 1) {
-          word.weight++;
-          if (word.terms.length === 0) word.terms.push({ field, term });
-        } else {
-          word.weight = 1;
-          if (!word.terms.some((other) => other.field === field && other.term === term)) word.terms.push({ field, term });
-        }
-        words.set(key, word);
-      }
-    }
-    if (words.size === 0) {
+    const words = fields.length === 1 ? this.#wordsOf(text, fields[0]!) : this.#wordsOfFields(text, fields);
+    if (words.length === 0) {
+      const { queryAnalyzer } = this.#index.fields[fields[0]!]!;
       this.warnings.push({
         code: 'EMPTY_QUERY',
-        message: `${where} ${shown(text)} has no terms: ${reason ?? 'nothing is left of it'}. It finds nothing.`,
+        message: `${where} ${shown(text)} has no terms: ${queryAnalyzer.whyEmpty(text) ?? 'nothing is left of it'}. It finds nothing.`,
       });
       return { kind: 'none' };
     }
-    // The same terms at several places are one word that counts several times.
-    const merged = new Map<string, { weight: number; terms: { field: number; term: string }[] }>();
-    for (const word of words.values()) {
-      const key = word.terms.map(({ field, term }) => `${field} ${term}`).join('\n');
-      const same = merged.get(key);
-      if (same === undefined) merged.set(key, word);
-      else same.weight += word.weight;
-    }
-    const parts = [...merged.values()].map(({ weight, terms }) => this.#word(terms, weight * boost));
+    const parts = words.map(({ weight, terms }) => this.#word(terms, weight * boost));
     const least = minimum === undefined ? 1 : leastOf(minimum, parts.length, `${where}.minimumShouldMatch`);
     if (least <= 1) return anyOf(parts);
     return parts.filter((part) => part.kind !== 'none').length < least
       ? { kind: 'none' }
       : { kind: 'boolean', must: [], should: parts, mustNot: [], least };
+  }
+
+  #wordsOf(text: string, field: number): Word[] {
+    const weights = new Map<string, number>();
+    for (const term of this.#index.fields[field]!.queryAnalyzer.terms(text)) weights.set(term, (weights.get(term) ?? 0) + 1);
+    const words: Word[] = [];
+    for (const [term, weight] of weights) words.push({ weight, terms: [{ field, term }] });
+    return words;
+  }
+
+  /** Fields may analyse differently; words that stand at one place of the text belong together. */
+  #wordsOfFields(text: string, fields: readonly number[]): Word[] {
+    const places = new Map<number, { field: number; term: string }[]>();
+    for (const field of fields) {
+      for (const { term, position } of this.#index.fields[field]!.queryAnalyzer.tokens(text)) {
+        const terms = places.get(position) ?? [];
+        if (!terms.some((other) => other.field === field && other.term === term)) terms.push({ field, term });
+        places.set(position, terms);
+      }
+    }
+    // The same terms at several places are one word that counts several times.
+    const words = new Map<string, Word>();
+    for (const terms of places.values()) {
+      const key = terms.map(({ field, term }) => `${field} ${term}`).join('\n');
+      words.set(key, { weight: (words.get(key)?.weight ?? 0) + 1, terms });
+    }
+    return [...words.values()];
   }
 
   #word(terms: readonly { field: number; term: string }[], weight: number): Plan {
