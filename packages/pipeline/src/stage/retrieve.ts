@@ -18,7 +18,7 @@ import type { ResultLists, Results, Stage, StageContext, StageOptions } from './
 export interface Source extends Retriever {
   /** What its scores mean; `relative` where it does not say. */
   readonly space?: ScoreSpace;
-  explain?(query: string, id: string): Promise<Explanation | undefined>;
+  explain?(query: string, id: string): Promise<Explanation | undefined> | Explanation | undefined;
 }
 
 /** A source with what holds for it alone. */

@@ -1,0 +1,2 @@
+#!/usr/bin/env node
+import '@rank-rank/cli/bin';
