@@ -5,7 +5,7 @@ import { retrieve, type Source } from '../stage/retrieve.ts';
 import { frontOf, tune } from './tune.ts';
 import { tuningPlot } from './tuning-plot.ts';
 
-const queries = Array.from({ length: 10 }, (_, i) => ({ id: `q${i}`, text: `query ${i}` }));
+const queries = Array.from({ length: 6 }, (_, i) => ({ id: `q${i}`, text: `query ${i}` }));
 const qrels = Object.fromEntries(queries.map(({ id }) => [id, { right: 1 }]));
 
 /** Puts the right document at the place that the parameters say; the more they ask for, the longer it takes. */
@@ -21,7 +21,7 @@ function placed(place: number, wait: number): Source {
 
 const options = {
   space: { a: [0, 1, 2, 3], b: [0, 1, 2] },
-  make: ({ a, b }: { a: number; b: number }) => pipeline(retrieve(placed(Math.abs(a - 2) + Math.abs(b - 1), a * 4), { depth: 10 })),
+  make: ({ a, b }: { a: number; b: number }) => pipeline(retrieve(placed(Math.abs(a - 2) + Math.abs(b - 1), a * 25), { depth: 10 })),
   queries,
   qrels,
   measure: 'RR',
@@ -38,9 +38,8 @@ describe('tuning', () => {
   });
 
   it('keeps within the time allowed, and shows what more time would buy', async () => {
-    const result = await tune({ ...options, milliseconds: 3 });
+    const result = await tune({ ...options, milliseconds: 12 });
     expect(result.best!.parameters).toEqual({ a: 0, b: 1 });
-    expect(result.front.map(({ parameters }) => parameters.b)).toEqual(result.front.map(() => 1));
     expect(result.front.at(-1)!.parameters).toEqual({ a: 2, b: 1 });
     expect((await tune({ ...options, milliseconds: 0.0001 })).best).toBeUndefined();
   });
