@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '@rank-rank/cli/bin';
+import { main } from '@rank-rank/cli';
+
+process.exitCode = await main(process.argv);
