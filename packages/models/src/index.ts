@@ -1,3 +1,4 @@
+export { type CacheStatistics, EmbeddingCache, type EmbeddingCacheOptions } from './cache/embedding-cache.ts';
 export { describeModel } from './configuration/describe-model.ts';
 export type {
   CrossEncoderDescription,
@@ -16,7 +17,9 @@ export type {
   TokensDescription,
 } from './configuration/description.ts';
 export { type DenseEncoderOptions, ModelDenseEncoder, openDenseEncoder } from './encode/dense-encoder.ts';
+export { type EncodedFile, type EncodeFileOptions, encodeFile } from './encode/encode-file.ts';
 export { ModelMultiEncoder, type MultiOutput, type MultiResult, openMultiEncoder } from './encode/multi-encoder.ts';
+export { type OpenEncoder, type OpenEncoderOptions, openEncoder } from './encode/open-encoder.ts';
 export { ModelSparseEncoder, openSparseEncoder } from './encode/sparse-encoder.ts';
 export { openStaticEmbeddings, StaticEmbeddings, type StaticEmbeddingsOptions } from './encode/static-embeddings.ts';
 export type { ModelOptions, OpenModel } from './encode/text-model.ts';
@@ -35,10 +38,24 @@ export type { Precision } from './graph/choose-graph.ts';
 export type { HubOptions } from './hub/hub-options.ts';
 export { type KnownModel, knownModel, knownModels } from './hub/known-models.ts';
 export { licenceOf } from './hub/licence.ts';
+export { type ListedModel, listModels } from './hub/list-models.ts';
 export { type PulledModel, type PullOptions, pullModel, resolveModel } from './hub/pull-model.ts';
+export type { NetworkOptions } from './net/retrying-fetch.ts';
+export type { EmbeddingDialectName } from './remote/embedding-dialects.ts';
+export type { RemoteOptions } from './remote/post-json.ts';
+export { openRemoteEncoder, RemoteEncoder, type RemoteEncoderOptions } from './remote/remote-encoder.ts';
+export { openRemoteReranker, type RemoteRerankerOptions, type RerankDialectName } from './remote/remote-reranker.ts';
+export { openRemoteSparseEncoder, type RemoteSparseEncoderOptions } from './remote/remote-sparse-encoder.ts';
+export { openRemoteTokenEncoder, type RemoteTokenEncoderOptions, type TokenDialectName } from './remote/remote-token-encoder.ts';
 export { CrossEncoder, type CrossEncoderOptions, openCrossEncoder } from './rerank/cross-encoder.ts';
 export { GenerativeReranker, type GenerativeRerankerOptions, openGenerativeReranker } from './rerank/generative-reranker.ts';
+export { type ChatMessage, type ChatModel, type ChatOptions, openChat } from './rerank/llm/chat.ts';
+export { type ListwiseOptions, ListwiseReranker } from './rerank/llm/listwise-reranker.ts';
+export type { LlmRerankerOptions, LlmStatistics } from './rerank/llm/llm-options.ts';
+export { type PairwiseOptions, PairwiseReranker } from './rerank/llm/pairwise-reranker.ts';
+export { type SetwiseOptions, SetwiseReranker } from './rerank/llm/setwise-reranker.ts';
 export type { LongDocuments } from './rerank/long-documents.ts';
+export { type OpenRerankerOptions, openReranker } from './rerank/open-reranker.ts';
 export type { RunnerStatistics, RunOptions } from './run/model-runner.ts';
 export type { ExecutionProvider } from './run/session.ts';
 export {

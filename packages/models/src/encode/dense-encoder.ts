@@ -8,6 +8,7 @@ import { lowercase } from '../tokenize/bert-normalization.ts';
 import { segmentAll } from '../tokenize/segment-all.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { denseHead } from './heads.ts';
+import { settledId } from './settled-id.ts';
 import { checkTexts, runTexts } from './text-input.ts';
 import { type ModelOptions, modelOptions, type OpenModel, openPrepared, type TextModel } from './text-model.ts';
 
@@ -71,7 +72,7 @@ export class ModelDenseEncoder implements DenseEncoder, OpenModel {
     this.description = model.description;
     this.tokenizer = model.tokenizer;
     this.graph = model.graph;
-    this.id = model.id;
+    this.id = settledId(model.id, [model.description, dim]);
     this.dim = dim;
   }
 

@@ -18,6 +18,7 @@ import type { Reduction } from '../run/reduction.ts';
 import { segmentAll } from '../tokenize/segment-all.ts';
 import type { Encoding, Tokenizer } from '../tokenize/tokenizer.ts';
 import { findOutput, missingOutput } from './heads.ts';
+import { settledId } from './settled-id.ts';
 import { checkTexts, runTexts } from './text-input.ts';
 import { type ModelOptions, modelOptions, type OpenModel, openPrepared, type TextModel } from './text-model.ts';
 
@@ -63,7 +64,7 @@ export class ModelMultiEncoder implements OpenModel {
     this.description = model.description;
     this.tokenizer = model.tokenizer;
     this.graph = model.graph;
-    this.id = model.id;
+    this.id = settledId(model.id, model.description);
     this.dense = { dim, encode: async (texts, _as, how) => (await this.encode(checkTexts('encode', texts, _as), ['dense'], how)).dense! };
     this.sparse = {
       size: model.description.vocabularySize ?? model.tokenizer.vocabularySize,

@@ -8,6 +8,7 @@ import { openSafetensors } from '../safetensors/safetensors.ts';
 import { segmentAll } from '../tokenize/segment-all.ts';
 import { Tokenizer } from '../tokenize/tokenizer.ts';
 import { sparseHead } from './heads.ts';
+import { settledId } from './settled-id.ts';
 import { checkTexts, runTexts } from './text-input.ts';
 import { type ModelOptions, modelOptions, openPrepared, resolveFolder, type TextModel } from './text-model.ts';
 
@@ -62,7 +63,7 @@ export class ModelSparseEncoder implements SparseEncoder {
     this.description = model.description;
     this.tokenizer = model.tokenizer;
     this.graph = model.graph;
-    this.id = model.id;
+    this.id = settledId(model.id, model.description);
     this.size = size;
   }
 

@@ -8,6 +8,7 @@ import { toFloat32 } from '../safetensors/dtype.ts';
 import { openWeights } from '../safetensors/weights.ts';
 import { segmentAll } from '../tokenize/segment-all.ts';
 import { Tokenizer } from '../tokenize/tokenizer.ts';
+import { settledId } from './settled-id.ts';
 import { checkTexts } from './text-input.ts';
 
 export interface StaticEmbeddingsOptions {
@@ -89,7 +90,7 @@ export class StaticEmbeddings implements DenseEncoder {
   readonly #table: Table;
 
   constructor(description: StaticDescription, tokenizer: Tokenizer, table: Table, id: string) {
-    this.id = id;
+    this.id = settledId(id, description);
     this.description = description;
     this.tokenizer = tokenizer;
     this.dim = table.dim;

@@ -6,6 +6,7 @@ import type { RunnerStatistics } from '../run/model-runner.ts';
 import type { Reduction } from '../run/reduction.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { findOutput, missingOutput, stateNames } from './heads.ts';
+import { settledId } from './settled-id.ts';
 import { checkTexts, runTexts } from './text-input.ts';
 import { type ModelOptions, modelOptions, type OpenModel, openPrepared, type TextModel } from './text-model.ts';
 import { type TokenInput, TokenInputs } from './token-input.ts';
@@ -49,7 +50,7 @@ export class ModelTokenEncoder implements TokenEncoder, OpenModel {
     this.description = model.description;
     this.tokenizer = model.tokenizer;
     this.graph = model.graph;
-    this.id = model.id;
+    this.id = settledId(model.id, [model.description, spans]);
     this.dim = dim;
   }
 

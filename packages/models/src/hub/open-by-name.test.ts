@@ -7,6 +7,7 @@ import { openDenseEncoder } from '../encode/dense-encoder.ts';
 import { openStaticEmbeddings } from '../encode/static-embeddings.ts';
 import { openCrossEncoder } from '../rerank/cross-encoder.ts';
 import { knownModel, knownModels } from './known-models.ts';
+import { listModels } from './list-models.ts';
 
 const filesOf = (folder: string): Record<string, Buffer> =>
   Object.fromEntries(
@@ -55,6 +56,20 @@ describeWithData('A model by its name', 'models', (data) => {
     expect((await reranker.rerank('wing', [{ id: 'a', text: 'lift' }]))[0]!.score).toBeGreaterThan(0);
     await reranker.close();
     expect((await openStaticEmbeddings('owner/static', options())).dim).toBe(2);
+  });
+
+  it('is listed with what it is, how large, and which branch it was', async () => {
+    const listed = await listModels({ cache: join(cache, 'hub') });
+    expect(listed.map(({ name, kind, revisions }) => ({ name, kind, revisions }))).toEqual([
+      { name: 'owner/cross', kind: 'cross-encoder', revisions: ['main'] },
+      { name: 'owner/dense', kind: 'dense', revisions: ['main'] },
+      { name: 'owner/static', kind: 'static', revisions: ['main'] },
+    ]);
+    const [cross] = listed;
+    expect(cross!.commit).toBe(hub.commit);
+    const files = Object.values(filesOf(cross!.folder));
+    expect(cross).toMatchObject({ files: files.length, bytes: files.reduce((sum, { length }) => sum + length, 0) });
+    expect(await listModels({ cache: join(cache, 'nothing') })).toEqual([]);
   });
 
   it('has the prompts its authors name where its folder has none', async () => {
