@@ -1,3 +1,12 @@
+export {
+  type Dtype,
+  openSafetensors,
+  openTorchCheckpoint,
+  type StoredTensor,
+  type TensorInfo,
+  type TensorSource,
+  toFloat32,
+} from '@rank-rank/storage/tensors';
 export { type CacheStatistics, EmbeddingCache, type EmbeddingCacheOptions } from './cache/embedding-cache.ts';
 export { describeModel } from './configuration/describe-model.ts';
 export type {
@@ -58,16 +67,7 @@ export type { LongDocuments } from './rerank/long-documents.ts';
 export { type OpenRerankerOptions, openReranker } from './rerank/open-reranker.ts';
 export type { RunnerStatistics, RunOptions } from './run/model-runner.ts';
 export type { ExecutionProvider } from './run/session.ts';
-export {
-  type Dtype,
-  openSafetensors,
-  openTorchCheckpoint,
-  openWeights,
-  type StoredTensor,
-  type TensorInfo,
-  type TensorSource,
-  toFloat32,
-} from './safetensors/index.ts';
+export { openWeights } from './safetensors/weights.ts';
 export {
   type LearnOptions,
   learnStaticEncoder,

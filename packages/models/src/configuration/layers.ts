@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { RankError, unknownName } from '@rank-rank/core';
+import { type TensorSource, toFloat32 } from '@rank-rank/storage/tensors';
 import { type Activation, type DenseLayer, torchActivations } from '../run/dense-layer.ts';
-import { toFloat32 } from '../safetensors/dtype.ts';
-import type { TensorSource } from '../safetensors/tensor-source.ts';
 import { openWeights, openWeightsFile, weightsFile } from '../safetensors/weights.ts';
 import type { LayerSource } from './description.ts';
 

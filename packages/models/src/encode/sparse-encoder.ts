@@ -1,10 +1,9 @@
 import { checkOptions, type EncodeOptions, RankError, type SparseEncoder, type SparseVector, type TextRole } from '@rank-rank/core';
+import { openSafetensors, toFloat32 } from '@rank-rank/storage/tensors';
 import { describeModel } from '../configuration/describe-model.ts';
 import type { SparseDescription } from '../configuration/description.ts';
 import { readJson } from '../configuration/read-json.ts';
 import type { RunnerStatistics } from '../run/model-runner.ts';
-import { toFloat32 } from '../safetensors/dtype.ts';
-import { openSafetensors } from '../safetensors/safetensors.ts';
 import { segmentAll } from '../tokenize/segment-all.ts';
 import { Tokenizer } from '../tokenize/tokenizer.ts';
 import { sparseHead } from './heads.ts';

@@ -1,10 +1,10 @@
 import { checkInteger, checkOptions, type DenseEncoder, type EncodeOptions, type Matrix, RankError, type TextRole } from '@rank-rank/core';
+import { toFloat32 } from '@rank-rank/storage/tensors';
 import { describeModel } from '../configuration/describe-model.ts';
 import type { StaticDescription } from '../configuration/description.ts';
 import type { HubOptions } from '../hub/hub-options.ts';
 import { resolveModel } from '../hub/pull-model.ts';
 import { normalizeRows } from '../run/pooling.ts';
-import { toFloat32 } from '../safetensors/dtype.ts';
 import { openWeights } from '../safetensors/weights.ts';
 import { segmentAll } from '../tokenize/segment-all.ts';
 import { Tokenizer } from '../tokenize/tokenizer.ts';

@@ -1,10 +1,9 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkOneOf, checkOptions, checkString, RankError, throttleProgress, type WorkOptions } from '@rank-rank/core';
+import { openTorchCheckpoint, type TensorSource } from '@rank-rank/storage/tensors';
 import type { ModelProto } from '../onnx-proto/messages.ts';
 import { writeOnnx } from '../onnx-proto/onnx-file.ts';
-import type { TensorSource } from '../safetensors/tensor-source.ts';
-import { openTorchCheckpoint } from '../safetensors/torch-checkpoint.ts';
 import { openWeights } from '../safetensors/weights.ts';
 import { encoderFor } from './architectures.ts';
 import type { Encoded } from './encoder.ts';

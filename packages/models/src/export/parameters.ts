@@ -1,7 +1,6 @@
 import { RankError, shown, unknownName } from '@rank-rank/core';
+import { type TensorSource, toFloat32 } from '@rank-rank/storage/tensors';
 import { bytesOf } from '../onnx-proto/tensor.ts';
-import { toFloat32 } from '../safetensors/dtype.ts';
-import type { TensorSource } from '../safetensors/tensor-source.ts';
 import type { GraphBuilder, Value } from './graph-builder.ts';
 
 /** A weight matrix as PyTorch keeps it, `[out, in]`, and its bias. */

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { RankError, shown, throwIfCancelled } from '@rank-rank/core';
-import { openFile, type PositionedFile } from '../safetensors/positioned-file.ts';
+import { openFile, type PositionedFile } from '@rank-rank/storage/tensors';
 import { decodeModel, encodedSize, encodeModel, readRaw } from './codec.ts';
 import type { AttributeProto, GraphProto, ModelProto, TensorProto } from './messages.ts';
 

@@ -1,5 +1,5 @@
 import { RankError, shown } from '@rank-rank/core';
-import { fromBfloat16, fromFloat16 } from '../safetensors/float-formats.ts';
+import { fromBfloat16, fromFloat16 } from '@rank-rank/storage/tensors';
 import type { RawData, TensorProto } from './messages.ts';
 
 /** `TensorProto.DataType`: the numbers ONNX gives its element types, and the bits each takes. */

@@ -1,5 +1,5 @@
 import { RankError } from '@rank-rank/core';
-import { fromFloat16 } from '../safetensors/float-formats.ts';
+import { fromFloat16 } from '@rank-rank/storage/tensors';
 import { pad, type TokenBatch } from './batch.ts';
 import { loadRuntime, type OnnxRuntime, type OnnxSession, type OnnxTensor, type OnnxValue, type RuntimeName } from './load-runtime.ts';
 import { type FloatTensor, type Reduced, type Reduction, reduce } from './reduction.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RankError, shown, unknownName } from '@rank-rank/core';
-import type { TensorInfo, TensorSource } from './tensor-source.ts';
+import type { TensorInfo, TensorSource } from '@rank-rank/storage/tensors';
 
 /**
  * Opens the shards that an index names: `{ "weight_map": { tensor: file } }`, as `model.safetensors.index.json` and

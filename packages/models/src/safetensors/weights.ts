@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RankError } from '@rank-rank/core';
-import { openSafetensors } from './safetensors.ts';
+import { openSafetensors, openTorchCheckpoint, type TensorSource } from '@rank-rank/storage/tensors';
 import { openSharded } from './sharded.ts';
-import type { TensorSource } from './tensor-source.ts';
-import { openTorchCheckpoint } from './torch-checkpoint.ts';
 
 /** Where a model folder keeps its weights, the preferred layout first. */
 const layouts: readonly (readonly [file: string, open: (path: string) => Promise<TensorSource>])[] = [

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { toFloat32 } from './dtype.ts';
 import { fromFloat16, toFloat16 } from './float-formats.ts';
 import { openSafetensors } from './safetensors.ts';
-import { openWeights } from './weights.ts';
+import { writeSafetensors } from './write-safetensors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rank-rank-safetensors-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -162,37 +162,34 @@ describe('safetensors', () => {
     expect(error.message).toContain(reason);
   });
 
-  it('says that a missing file or folder is missing', async () => {
+  it('says that a missing file is missing', async () => {
     expect((await refusal(openSafetensors(join(folder, 'nowhere.safetensors')))).code).toBe('NOT_FOUND');
     expect((await refusal(openSafetensors(folder))).code).toBe('INVALID_ARGUMENT');
-    expect((await refusal(openWeights(folder))).message).toContain('model.safetensors');
   });
 });
 
-describe('shards', () => {
-  const index = (map: unknown): string => place('model.safetensors.index.json', Buffer.from(JSON.stringify({ weight_map: map })));
-
-  it('are read as one', async () => {
-    place('part-1.safetensors', safetensors({ a: f32(1, 2), unused: f32(9) }));
-    place('part-2.safetensors', safetensors({ b: f32(3) }));
-    index({ a: 'part-1.safetensors', b: 'part-2.safetensors' });
-    const weights = await openWeights(folder);
-    expect([...weights.tensors.keys()]).toEqual(['a', 'b']);
-    expect([...toFloat32(await weights.read('b'))]).toEqual([3]);
-    expect(weights.files).toHaveLength(3);
-    expect((await refusal(Promise.resolve().then(() => weights.read('c')))).code).toBe('NOT_FOUND');
-    await weights.close();
+describe('writing', () => {
+  it('gives files that are read back, whether a tensor comes at once or in pieces', async () => {
+    const path = join(folder, 'written.safetensors');
+    const [a, b] = [Float32Array.from([1, 2, 3, 4, 5, 6]), Uint16Array.from([7, 8])];
+    await writeSafetensors(
+      path,
+      {
+        a: { dtype: 'F32', shape: [2, 3], bytes: [raw(a.subarray(0, 4)), raw(a.subarray(4))] },
+        b: { dtype: 'U16', shape: [2], bytes: raw(b) },
+      },
+      { ids: '["x"]' },
+    );
+    const file = await openSafetensors(path);
+    expect(file.metadata).toEqual({ ids: '["x"]' });
+    expect(file.tensors.get('a')!.shape).toEqual([2, 3]);
+    expect([...toFloat32(await file.read('a'))]).toEqual([...a]);
+    expect([...toFloat32(await file.read('b'))]).toEqual([7, 8]);
+    await file.close();
   });
 
-  it.each([
-    ['a tensor the shard lacks', { z: 'part-1.safetensors' }, 'CORRUPT', 'different versions'],
-    ['a shard that is missing', { a: 'part-9.safetensors' }, 'NOT_FOUND', 'part-9'],
-    ['a shard outside the folder', { a: '../secret.safetensors' }, 'CORRUPT', 'same folder'],
-    ['no map', undefined, 'CORRUPT', 'weight_map'],
-  ])('refuse an index that names %s', async (_, map, code, reason) => {
-    index(map);
-    const error = await refusal(openWeights(folder));
-    expect(error.code).toBe(code);
-    expect(error.message).toContain(reason);
+  it('refuses bytes that do not fill the shape', async () => {
+    const work = writeSafetensors(join(folder, 'short.safetensors'), { a: { dtype: 'F32', shape: [2], bytes: new Uint8Array(4) } });
+    expect((await refusal(work)).code).toBe('DIMENSION_MISMATCH');
   });
 });
