@@ -1,5 +1,11 @@
 export { type RunQueriesOptions, type RunReport, runQueries } from './batch/run-queries.ts';
-export { type Added, Collection, type CollectionSettings, type PipelineName, pipelineNames } from './collection/collection.ts';
+export { type Chunk, type ChunkingSpec, chunk } from './chunking/chunk.ts';
+export { type Added, Collection, type CollectionOptions } from './collection/collection.ts';
+export type { CollectionEncoder } from './collection/collection-encoder.ts';
+export { type PipelineName, pipelineNames } from './collection/named-pipelines.ts';
+export { type Repair, repairCollection } from './collection/repair.ts';
+export type { CollectionSettings } from './collection/settings.ts';
+export type { CollectionStatistics, FieldSummary } from './collection/statistics.ts';
 export { denseSource } from './collection/dense-source.ts';
 export { type DescribedStage, type PipelineDescription, pipelineSchema } from './described/description.ts';
 export { pipelineFrom, type Resources } from './described/from-description.ts';
@@ -27,6 +33,7 @@ export { type FeedbackOptions, feedback, type VectorSource } from './stage/feedb
 export { type FilterStageOptions, filter } from './stage/filter.ts';
 export { type FuseStageOptions, fuse } from './stage/fuse.ts';
 export { type GenerateOptions, generate } from './stage/generate.ts';
+export { type ParentsOptions, parents } from './stage/parents.ts';
 export { type RerankStageOptions, rerank, type StageReranker } from './stage/rerank.ts';
 export { type RetrieveOptions, retrieve, type Source, type SourceOptions } from './stage/retrieve.ts';
 export type {

@@ -2,45 +2,48 @@ import {
   checkOptions,
   type Document,
   type Explanation,
-  fullText,
+  type Filter,
   type Query,
   RankError,
   type Ranking,
   type Retriever,
   type SearchOptions,
+  shown,
   throttleProgress,
   throwIfCancelled,
-  unknownName,
   type WorkOptions,
 } from '@rank-rank/core';
-import {
-  learnStaticEncoder,
-  readStaticModel,
-  StaticEncoder,
-  staticModelKind,
-  staticModelVersion,
-  writeStaticModel,
-} from '@rank-rank/models';
-import { TokenStore } from '@rank-rank/rerank';
-import { type AnalysisSpec, DenseIndex, LexicalIndex } from '@rank-rank/retrieve';
-import { SegmentedIndex } from '@rank-rank/retrieve/segments';
-import { type Scope, Store } from '@rank-rank/storage';
-import { type Pipeline, type PipelineResult, pipeline, type RunOptions } from '../run/pipeline.ts';
-import { feedback, type VectorSource } from '../stage/feedback.ts';
-import { fuse } from '../stage/fuse.ts';
-import { rerank } from '../stage/rerank.ts';
-import { retrieve } from '../stage/retrieve.ts';
-import type { DocumentSource } from '../stage/stage.ts';
+import type { OpenEncoderOptions } from '@rank-rank/models';
+import { tokenRetriever } from '@rank-rank/rerank';
+import { type Highlights, highlight, LexicalIndex } from '@rank-rank/retrieve';
+import { Store } from '@rank-rank/storage';
+import type { PipelineDescription } from '../described/description.ts';
+import { pipelineFrom, type Resources } from '../described/from-description.ts';
+import type { Pipeline, PipelineResult, RunOptions } from '../run/pipeline.ts';
+import type { VectorSource } from '../stage/feedback.ts';
+import { parents } from '../stage/parents.ts';
+import type { StageReranker } from '../stage/rerank.ts';
+import type { Source } from '../stage/retrieve.ts';
+import { CollectionDocuments } from './collection-documents.ts';
+import { type CollectionEncoder, LazyEncoder } from './collection-encoder.ts';
 import { denseSource } from './dense-source.ts';
-import { type DocumentSegment, documentFormat, type StoredDocument, storedDocument } from './document-format.ts';
+import { storedDocument } from './document-format.ts';
 import { lateInteraction } from './late-interaction.ts';
+import { type CollectionStatistics, statisticsOf } from './statistics.ts';
+import { namedPipeline, type Parts, type PipelineName } from './named-pipelines.ts';
+import { parentOf, passageId, passageNumber, passagesOf } from './passages.ts';
+import { type CollectionSettings, type KeptSettings, keptSettings, newSettings } from './settings.ts';
+import { CollectionVectors, type VectorsOwner } from './vectors.ts';
 
-/** How a collection is made; kept with it. */
-export interface CollectionSettings {
-  /** How text becomes terms; a preset or a chain. `english` by default. */
-  readonly analysis?: string | AnalysisSpec;
-  /** What makes vectors: `static` (by default) learns them from the collection's own texts; `none` goes without. */
-  readonly encoder?: 'static' | 'none';
+export interface CollectionOptions extends Omit<CollectionSettings, 'encoder'> {
+  /** Open for adding and removing; makes the collection where there is none. One process at a time. */
+  readonly write?: boolean;
+  /** `static`, `none`, the name of a model, or an encoder of your own. */
+  readonly encoder?: string | CollectionEncoder;
+  /** How a model is opened: precision, threads, where it is looked for. */
+  readonly model?: OpenEncoderOptions;
+  /** Reranks last in the pipeline `full`: a cross-encoder, say. */
+  readonly reranker?: StageReranker;
 }
 
 /** What adding did. */
@@ -51,21 +54,21 @@ export interface Added {
   readonly unchanged: number;
 }
 
-/** The pipelines that every collection has. */
-export const pipelineNames = ['bm25', 'dense', 'hybrid', 'full'] as const;
-export type PipelineName = (typeof pipelineNames)[number];
-
-const kind = 'collection';
+export const collectionKind = 'collection';
+const optionNames = ['write', 'analysis', 'encoder', 'chunking', 'model', 'reranker'] as const;
 /** Documents after which `add` commits, so that an interrupted one goes on from there. */
-const commitEvery = 20_000;
-/** Documents that are looked up, encoded and added at a time. */
+const commitEvery = 50_000;
+/** Documents that are looked up and added at a time. */
 const batchSize = 512;
-const documentMemory = 64 << 20;
-/** A learned encoder is learned again when the collection has grown by this factor. */
-const relearnGrowth = 2;
+const lexicalMemory = 256 << 20;
+/** More changed documents than this are found by looking at all. */
+const mostChanged = 100_000;
 
 /**
  * A directory that holds documents and all their indexes, updated and committed together.
+ *
+ * - One writer at a time; any number of readers, who see the commit they opened until they `refresh`.
+ * - Killed at any instant, the directory holds the last commit. `add` commits now and then: the same call again goes on from there.
  *
  * @example
  * const notes = await Collection.open('notes.rank', { write: true });
@@ -75,60 +78,59 @@ const relearnGrowth = 2;
  */
 export class Collection implements Retriever {
   readonly path: string;
-  readonly settings: Required<CollectionSettings>;
+  readonly settings: KeptSettings;
   readonly #store: Store;
-  readonly #documents: SegmentedIndex<DocumentSegment, StoredDocument>;
+  readonly #documents: CollectionDocuments;
   readonly #lexical: LexicalIndex;
-  readonly #scopes: { readonly settings: Scope; readonly encoder: Scope; readonly dense: Scope; readonly tokens: Scope };
-  #encoder: StaticEncoder | undefined;
-  #dense: DenseIndex | undefined;
-  #tokens: TokenStore | undefined;
+  readonly #vectors: CollectionVectors;
+  readonly #encoder: LazyEncoder | undefined;
+  readonly #reranker: StageReranker | undefined;
+  /** Of documents that wait for a commit, how many passages each has. */
+  readonly #pending = new Map<string, number>();
+  #changed: Set<string> | undefined = new Set();
 
   private constructor(
     store: Store,
-    settings: Required<CollectionSettings>,
-    documents: SegmentedIndex<DocumentSegment, StoredDocument>,
+    settings: KeptSettings,
+    documents: CollectionDocuments,
     lexical: LexicalIndex,
+    encoder: LazyEncoder | undefined,
+    reranker: StageReranker | undefined,
   ) {
     this.path = store.path;
     this.settings = settings;
     this.#store = store;
     this.#documents = documents;
     this.#lexical = lexical;
-    this.#scopes = {
-      settings: store.scope('settings'),
-      encoder: store.scope('encoder'),
-      dense: store.scope('dense'),
-      tokens: store.scope('tokens'),
-    };
+    this.#encoder = encoder;
+    this.#reranker = reranker;
+    this.#vectors = new CollectionVectors(store, settings, encoder);
   }
 
   /** Opens the collection in a folder; with `write`, makes one where there is none. */
-  static async open(path: string, options: CollectionSettings & { readonly write?: boolean } = {}): Promise<Collection> {
-    checkOptions('Collection.open', options, ['write', 'analysis', 'encoder']);
-    const { write = false, ...wanted } = options;
-    const store = await Store.open(path, { kind, write });
+  static async open(path: string, options: CollectionOptions = {}): Promise<Collection> {
+    checkOptions('Collection.open', options, optionNames);
+    const { write = false, encoder: wanted, model, reranker, analysis, chunking } = options;
+    const given = typeof wanted === 'object' && wanted !== null ? checkEncoder(wanted) : undefined;
+    const encoder = given?.name ?? (wanted as string | undefined);
+    const asked: CollectionSettings = { ...(analysis !== undefined && { analysis }), ...(encoder !== undefined && { encoder }), ...(chunking && { chunking }) };
+    const store = await Store.open(path, { kind: collectionKind, write });
     try {
-      const known = store.scope('settings').state() as Required<CollectionSettings> | undefined;
-      const settings = known ?? { analysis: wanted.analysis ?? 'english', encoder: wanted.encoder ?? 'static' };
-      refuseOtherSettings(store.path, settings, wanted);
-      const lexicalScope = store.scope('lexical');
+      const state = store.scope('settings').state();
+      const settings = state === undefined ? newSettings(asked) : keptSettings(store.path, state, asked);
+      const scope = store.scope('lexical');
       const lexical =
-        lexicalScope.state() === undefined && write
-          ? await LexicalIndex.create({ scope: lexicalScope, analysis: settings.analysis })
-          : await LexicalIndex.open(lexicalScope, { write });
-      const documents = await SegmentedIndex.open(store.scope('documents'), documentFormat, {
-        memory: documentMemory,
-        policy: { segmentsPerTier: 8, smallest: 1000, largest: 50_000_000, deletedShare: 0.3 },
-        ownsStore: false,
-        about: { version: 1 },
-      });
-      const collection = new Collection(store, settings, documents, lexical);
-      if (known === undefined && write) {
+        scope.state() === undefined && write
+          ? await LexicalIndex.create({ scope, analysis: settings.analysis, memory: lexicalMemory })
+          : await LexicalIndex.open(scope, { write, memory: lexicalMemory });
+      const documents = await CollectionDocuments.open(store);
+      const named = settings.encoder === 'static' || settings.encoder === 'none' ? undefined : new LazyEncoder(settings.encoder, given, model);
+      const collection = new Collection(store, settings, documents, lexical, named, reranker);
+      if (state === undefined && write) {
         store.scope('settings').stage(settings, []);
         await collection.#commitAll();
       }
-      await collection.#openEncoder(write);
+      await collection.#vectors.open(write);
       return collection;
     } catch (error) {
       await store.close();
@@ -136,32 +138,34 @@ export class Collection implements Retriever {
     }
   }
 
+  /** How many documents the last commit holds. */
   get size(): number {
-    return this.#documents.segments.reduce((sum, { live }) => sum + live, 0);
+    return this.#documents.size;
   }
 
-  /** Documents in the order of the ids asked for; undefined for one that is not there. */
+  /** Documents in the order of the ids asked for; undefined for one that is not there. A passage is found by its id as well. */
   async get(ids: readonly string[]): Promise<(Document | undefined)[]> {
-    return ids.map((id) => {
-      const place = this.#find(id);
-      return place === undefined ? undefined : place.segment.document(place.row);
-    });
+    return ids.map((id) => this.#documents.get(id) ?? this.#passageOf(id));
   }
 
   /** All documents, in no particular order. */
-  *documents(): Generator<Document> {
-    for (const { segment, deleted } of this.#documents.segments) {
-      for (let row = 0; row < segment.ids.size; row++) if (!deleted?.has(row)) yield segment.document(row);
-    }
+  documents(): Iterable<Document> {
+    return this.#documents.all();
+  }
+
+  /** The ids of the documents whose metadata a filter lets through. */
+  idsOf(filter: Filter): string[] {
+    return this.#documents.idsOf(filter);
   }
 
   /**
-   * Adds documents, or replaces those whose ids are there; what is there already, word for word, is left alone. Commits now and then, so that
-   * adding the same documents again after an interruption goes on where it stopped. `commit` makes the rest visible.
+   * Adds documents, or replaces those whose ids are there; what is there already, word for word, is left alone. An id that comes twice with different contents is an
+   * error. Commits now and then, so that adding the same documents again after an interruption goes on where it stopped; `commit` makes the rest visible.
    */
   async add(documents: Iterable<Document> | AsyncIterable<Document>, work: WorkOptions = {}): Promise<Added> {
     const report = throttleProgress(work.onProgress);
     const counts = { added: 0, updated: 0, unchanged: 0 };
+    const seen = new Set<string>();
     let batch: Document[] = [];
     let sinceCommit = 0;
     let done = 0;
@@ -173,10 +177,25 @@ export class Collection implements Retriever {
       report({ stage: 'indexing', done, unit: 'documents' });
       if (sinceCommit >= commitEvery) {
         await this.#commitAll();
+        await this.#tidy(work);
         sinceCommit = 0;
       }
     };
     for await (const document of documents) {
+      if (seen.has(document.id)) {
+        const first = batch.find(({ id }) => id === document.id);
+        if (first === undefined) await flush();
+        if (this.#sameAs(document, first)) {
+          counts.unchanged++;
+          continue;
+        }
+        throw new RankError(
+          'DUPLICATE_ID',
+          `The id ${shown(document.id)} comes twice, with different contents; expected each id once. What was committed stays.`,
+          { id: document.id },
+        );
+      }
+      seen.add(document.id);
       batch.push(document);
       if (batch.length >= batchSize) await flush();
     }
@@ -184,200 +203,246 @@ export class Collection implements Retriever {
     return counts;
   }
 
-  /** Removes documents; gives how many there were. */
-  async remove(ids: readonly string[]): Promise<number> {
-    await this.#lexical.remove(ids);
-    await this.#dense?.remove(ids);
-    await this.#tokens?.remove(ids);
+  /** Removes documents by their ids, or all that a filter lets through; gives how many there were. */
+  async remove(which: readonly string[] | { readonly filter: Filter }): Promise<number> {
+    const ids = Array.isArray(which) ? (which as readonly string[]) : this.idsOf((which as { readonly filter: Filter }).filter);
+    const passages = ids.flatMap((id) => this.#passageIds(id));
+    await this.#lexical.remove(passages);
+    await this.#vectors.remove(passages);
+    for (const id of ids) this.#pending.delete(id);
     return this.#documents.remove(ids);
   }
 
   /** Makes what was added and removed visible, and encodes what has no vectors yet. */
   async commit(work: WorkOptions = {}): Promise<void> {
     await this.#commitAll();
-    if (this.settings.encoder === 'none') return;
-    await this.#learn(work);
-    await this.#encodeMissing(work);
+    await this.#vectors.update(this.#owner(), work);
+    this.#changed = new Set();
+    await this.#tidy(work);
   }
 
-  /** One of the pipelines that every collection has: `full` by default. */
-  pipeline(name: PipelineName = 'full'): Pipeline<unknown> {
-    const documents: DocumentSource = { get: (ids) => this.get(ids) };
-    const lexical = Object.assign(Object.create(null) as object, {
-      space: 'bm25' as const,
-      search: (query: string, k: number, options?: SearchOptions) => this.#lexical.search(query, k, options),
-      explain: async (query: string, id: string) => this.#lexical.explain(query, id),
+  /** Shows what another process has committed since; tells whether there was something. */
+  async refresh(): Promise<boolean> {
+    if (!(await this.#store.refresh())) return false;
+    await this.#documents.refresh();
+    await this.#lexical.refresh();
+    await this.#vectors.open(false);
+    return true;
+  }
+
+  /** One of the pipelines that every collection has: `full` by default, or `bm25` where there are no vectors. */
+  pipeline(name: PipelineName = this.#usual): Pipeline<unknown> {
+    const { path } = this;
+    const { dense, denseEncoder, tokens, tokenEncoder, densesByModel, tokensByModel } = this.#vectors;
+    const missing = (): RankError =>
+      new RankError(
+        'UNSUPPORTED',
+        `The pipeline ${name} needs vectors, and ${path} has none: it was made with encoder "none", or nothing was committed yet.`,
+        { pipeline: name },
+      );
+    const documents = { get: (ids: readonly string[]) => this.get(ids) };
+    const parts: Parts = {
+      documents,
+      bm25: this.#lexicalSource(),
+      dense(): VectorSource {
+        if (dense === undefined || denseEncoder === undefined) throw missing();
+        return denseSource(dense, denseEncoder);
+      },
+      late(): Source {
+        if (tokens === undefined || tokenEncoder === undefined) throw missing();
+        const { explain } = lateInteraction(tokens.store, tokenEncoder, documents);
+        return Object.assign(tokenRetriever(tokens, { encoder: tokenEncoder }), { explain: (query: string, id: string) => explain!(query, { id }) });
+      },
+      lateReranker(): StageReranker {
+        if (tokens === undefined || tokenEncoder === undefined) throw missing();
+        return lateInteraction(tokens.store, tokenEncoder, documents);
+      },
+      trained: { dense: densesByModel, tokens: tokensByModel },
+      ...(this.#reranker && { reranker: this.#reranker }),
+      ...(this.settings.chunking && { last: parents({ parentOf }) }),
+    };
+    return namedPipeline(name, parts);
+  }
+
+  /** The pipeline that a description describes, over this collection: its sources are `bm25`, `dense` and `late`, its reranker `late`. */
+  async describedPipeline(description: PipelineDescription, resources: Pick<Resources, 'model' | 'rerankers'> = {}): Promise<Pipeline<unknown>> {
+    const { dense, denseEncoder, tokens, tokenEncoder } = this.#vectors;
+    const documents = { get: (ids: readonly string[]) => this.get(ids) };
+    const late = tokens && tokenEncoder && lateInteraction(tokens.store, tokenEncoder, documents);
+    return pipelineFrom(description, {
+      ...resources,
+      documents,
+      sources: {
+        bm25: this.#lexicalSource(),
+        ...(dense && denseEncoder && { dense: denseSource(dense, denseEncoder) }),
+        ...(tokens && tokenEncoder && { late: tokenRetriever(tokens, { encoder: tokenEncoder }) }),
+      },
+      rerankers: { ...(late && { late }), ...resources.rerankers },
+      ...(this.settings.chunking && { last: parents({ parentOf }) }),
     });
-    if (name === 'bm25') return pipeline(retrieve(lexical), { documents, name });
-    const dense = this.#denseSource(name);
-    if (name === 'dense') return pipeline(retrieve(dense), { documents, name });
-    const fusion = (weight: number) => ({ method: 'weighted-sum', weights: { bm25: 1, dense: weight } }) as const;
-    const first = retrieve({ bm25: lexical, dense });
-    const again = feedback(dense, { fusion: fusion(0.2) });
-    if (name === 'hybrid') return pipeline(first, again, fuse(fusion(0.3)), { documents, name });
-    if (name !== 'full') throw unknownName('Pipeline', name, pipelineNames);
-    const late = lateInteraction(this.#tokens!, this.#encoder!.tokens, documents);
-    // A query without a known word cannot be compared: its order stays.
-    const stage = rerank(late, {
-      name: 'late',
-      depth: 100,
-      texts: false,
-      fallback: 'previous',
-      blend: { alpha: 0.25, normalise: 'z-score' },
-    });
-    return pipeline(first, again, fuse(fusion(0.3)), stage, { documents, name });
   }
 
   /** The best k of the pipeline `full`, or of `bm25` where there are no vectors. */
   async search(query: string, k: number, options: SearchOptions = {}): Promise<Ranking> {
-    return this.pipeline(this.#dense === undefined ? 'bm25' : 'full').search(query, k, options);
+    return this.pipeline().search(query, k, options);
   }
 
   async run(query: string | Query, options: RunOptions & { readonly pipeline?: PipelineName } = {}): Promise<PipelineResult<unknown>> {
     const { pipeline: name, ...rest } = options;
-    return this.pipeline(name ?? (this.#dense === undefined ? 'bm25' : 'full')).run(query, rest);
+    return this.pipeline(name).run(query, rest);
   }
 
   async explain(query: string, id: string, options: { readonly pipeline?: PipelineName } = {}): Promise<Explanation | undefined> {
-    return this.pipeline(options.pipeline ?? (this.#dense === undefined ? 'bm25' : 'full')).explain(query, id);
+    return this.pipeline(options.pipeline).explain(query, id);
+  }
+
+  /** Where a text matches a query by its words, and the stretches of it to show. */
+  highlight(query: string, text: string, options: { readonly snippets?: number; readonly length?: number } = {}): Highlights {
+    return highlight(this.#lexical.reader, query, text, options);
+  }
+
+  /** What is in it: documents, passages, fields, indexes, bytes. */
+  statistics(): CollectionStatistics {
+    return statisticsOf(this.#store, this.settings, this.#documents, this.#lexical, this.#vectors);
+  }
+
+  /** Puts all segments together, and what was removed away: the smallest and fastest form of a collection that will not change for a while. */
+  async compact(work: WorkOptions = {}): Promise<void> {
+    await this.#commitAll();
+    await this.#lexical.merge(work);
+    await this.#documents.merge({ all: true, ...work });
+    await this.#vectors.merge({ all: true, ...work });
+    await this.#commitAll();
+  }
+
+  /** Reads every byte and compares every checksum; gives the errors instead of throwing them. */
+  async verify(work: WorkOptions = {}): Promise<{ files: number; bytes: number; damaged: RankError[] }> {
+    return this.#store.verify(work);
+  }
+
+  /** Makes the lexical index anew from the documents. For {@link repairCollection}. */
+  async reindex(work: WorkOptions = {}): Promise<void> {
+    const report = throttleProgress(work.onProgress);
+    const total = this.size;
+    let done = 0;
+    let batch: Document[] = [];
+    for (const document of this.documents()) {
+      throwIfCancelled(work.signal, 'Indexing');
+      batch.push(...passagesOf(document, this.settings.chunking));
+      report({ stage: 'indexing', done: ++done, total, unit: 'documents' });
+      if (batch.length < batchSize) continue;
+      await this.#lexical.add(batch);
+      batch = [];
+    }
+    await this.#lexical.add(batch);
+    this.#changed = undefined;
+    await this.#commitAll();
   }
 
   async close(): Promise<void> {
+    await this.#encoder?.close();
     await this.#store.close();
   }
 
-  #denseSource(name: string): VectorSource {
-    if (this.#dense === undefined || this.#encoder === undefined) {
-      throw new RankError(
-        'UNSUPPORTED',
-        `The pipeline ${name} needs vectors, and ${this.path} has none: it was made with encoder "none", or nothing was committed yet.`,
-        { pipeline: name },
-      );
-    }
-    return denseSource(this.#dense, this.#encoder.dense);
+  get #usual(): PipelineName {
+    return this.#vectors.dense === undefined || this.#vectors.tokens === undefined ? 'bm25' : 'full';
+  }
+
+  #lexicalSource(): Source {
+    return {
+      space: 'bm25',
+      search: (query, k, options) => this.#lexical.search(query, k, options),
+      explain: async (query, id) => this.#lexical.explain(query, id),
+    };
   }
 
   async #addBatch(batch: readonly Document[], counts: { added: number; updated: number; unchanged: number }): Promise<number> {
     const fresh: Document[] = [];
     for (const document of batch) {
-      const place = this.#find(document.id);
-      if (place === undefined) counts.added++;
-      else if (place.segment.hashes[place.row] === storedDocument(document).hash) {
+      if (!this.#documents.has(document.id)) counts.added++;
+      else if (!this.#pending.has(document.id) && this.#documents.hasSame(document)) {
         counts.unchanged++;
         continue;
       } else counts.updated++;
       fresh.push(document);
     }
     if (fresh.length === 0) return 0;
-    await this.#lexical.add(fresh);
-    await this.#documents.add([
-      fresh.map((document) => ({ id: document.id, payload: storedDocument(document), metadata: document.metadata })),
-    ]);
-    await this.#dense?.remove(fresh.map(({ id }) => id));
-    await this.#tokens?.remove(fresh.map(({ id }) => id));
+    const stale = fresh.flatMap(({ id }) => this.#passageIds(id));
+    const passages = fresh.map((document) => passagesOf(document, this.settings.chunking));
+    if (this.settings.chunking !== undefined) await this.#lexical.remove(stale);
+    await this.#vectors.remove(stale);
+    await this.#lexical.add(passages.flat());
+    await this.#documents.add(fresh);
+    fresh.forEach(({ id }, i) => {
+      this.#pending.set(id, passages[i]!.length);
+      this.#changed?.add(id);
+    });
+    if ((this.#changed?.size ?? 0) > mostChanged) this.#changed = undefined;
     return fresh.length;
   }
 
-  #find(id: string): { segment: DocumentSegment; row: number } | undefined {
-    for (const { segment, deleted } of this.#documents.segments) {
-      const row = segment.ids.row(id);
-      if (row >= 0 && !deleted?.has(row)) return { segment, row };
-    }
-    return undefined;
+  /** Whether a document is the same as one of this call that came before. */
+  #sameAs(document: Document, first: Document | undefined): boolean {
+    if (first !== undefined) return storedDocument(first).hash === storedDocument(document).hash;
+    return !this.#pending.has(document.id) && this.#documents.hasSame(document);
+  }
+
+  /** What the passages of a document are called in the indexes, pending or committed. */
+  #passageIds(id: string): string[] {
+    if (this.settings.chunking === undefined) return [id];
+    const committed = this.#documents.get(id);
+    const count = Math.max(this.#pending.get(id) ?? 0, committed === undefined ? 0 : passagesOf(committed, this.settings.chunking).length);
+    return Array.from({ length: count }, (_, i) => passageId(id, i));
+  }
+
+  #passageOf(id: string): Document | undefined {
+    const number = this.settings.chunking === undefined ? -1 : passageNumber(id);
+    const parent = number < 0 ? undefined : this.#documents.get(parentOf(id));
+    return parent && passagesOf(parent, this.settings.chunking)[number];
+  }
+
+  #owner(): VectorsOwner {
+    const chunked = (document: Document) => passagesOf(document, this.settings.chunking);
+    const chosen = (ids: ReadonlySet<string> | undefined): Iterable<Document> =>
+      ids === undefined ? this.documents() : [...ids].flatMap((id) => this.#documents.get(id) ?? []);
+    return {
+      size: this.size,
+      passageCount: this.#lexical.size,
+      changed: this.#changed,
+      documents: () => this.documents(),
+      *passages(ids) {
+        let document = 0;
+        for (const parent of chosen(ids)) {
+          for (const passage of chunked(parent)) yield { document, passage };
+          document++;
+        }
+      },
+      commitAll: () => this.#commitAll(),
+    };
   }
 
   async #commitAll(): Promise<void> {
     await this.#lexical.prepare();
     await this.#documents.prepare();
-    await this.#dense?.prepare();
-    await this.#tokens?.stage();
+    await this.#vectors.prepare();
     await this.#store.commit();
+    this.#pending.clear();
     await this.#lexical.refresh();
     await this.#documents.refresh();
-    await this.#dense?.refresh();
-    await this.#tokens?.refresh();
+    await this.#vectors.refresh();
   }
 
-  async #openEncoder(write: boolean): Promise<void> {
-    const [file] = this.#scopes.encoder.files();
-    if (file === undefined) return;
-    this.#encoder = await StaticEncoder.from(readStaticModel(await this.#scopes.encoder.open(file, staticModelKind, staticModelVersion)));
-    if (this.#scopes.dense.state() !== undefined) this.#dense = await DenseIndex.open(this.#scopes.dense, { write });
-    if (this.#scopes.tokens.state() !== undefined) this.#tokens = await TokenStore.open(this.#scopes.tokens, { write });
-  }
-
-  /** Learns the encoder where there is none, or where the collection has outgrown it; all vectors are then made anew. */
-  async #learn(work: WorkOptions): Promise<void> {
-    if (this.size === 0) return;
-    if (this.#encoder !== undefined && this.size < relearnGrowth * this.#encoder.model.documents) return;
-    const { documents } = this;
-    const encoder = await learnStaticEncoder(
-      (function* (all: Iterable<Document>) {
-        for (const document of all) yield fullText(document);
-      })(documents.call(this)),
-      { analysis: this.settings.analysis, ...work },
-    );
-    const file = await this.#scopes.encoder.create('encoder', staticModelKind, staticModelVersion);
-    await writeStaticModel(file, encoder.model);
-    this.#scopes.encoder.stage({ version: 1, encoder: 'static' }, [file.name]);
-    this.#scopes.dense.unstage();
-    this.#scopes.tokens.unstage();
-    await this.#store.commit();
-    this.#encoder = encoder;
-    this.#dense = await DenseIndex.create({ dim: encoder.dim, scope: this.#scopes.dense });
-    this.#tokens = await TokenStore.create({ dim: encoder.dim, scope: this.#scopes.tokens, type: 'int8', empty: true });
-  }
-
-  async #encodeMissing(work: WorkOptions): Promise<void> {
-    const dense = this.#dense;
-    const encoder = this.#encoder;
-    const tokens = this.#tokens;
-    if (dense === undefined || tokens === undefined || encoder === undefined) return;
-    const report = throttleProgress(work.onProgress);
-    const total = this.size;
-    let done = 0;
-    let batch: Document[] = [];
-    let sinceCommit = 0;
-    const flush = async (): Promise<void> => {
-      throwIfCancelled(work.signal, 'Encoding');
-      const { data, dim } = await encoder.dense.encode(batch.map(fullText), 'document');
-      const vectors = batch.map(({ id, metadata }, i) => ({
-        id,
-        vector: data.subarray(i * dim, (i + 1) * dim),
-        ...(metadata && { metadata }),
-      }));
-      // A text without a known word has no direction: it is found by its words alone.
-      await dense.add(vectors.filter(({ vector }) => vector.some((value) => value !== 0)));
-      const matrices = await encoder.tokens.encode(batch.map(fullText), 'document');
-      await tokens.add(batch.map(({ id, metadata }, i) => ({ id, tokens: matrices[i]!, ...(metadata && { metadata }) })));
-      sinceCommit += batch.length;
-      batch = [];
-      if (sinceCommit >= commitEvery) {
-        await this.#commitAll();
-        sinceCommit = 0;
-      }
-    };
-    for (const document of this.documents()) {
-      done++;
-      report({ stage: 'encoding', done, total, unit: 'documents' });
-      if (tokens.has(document.id)) continue;
-      batch.push(document);
-      if (batch.length >= batchSize) await flush();
-    }
-    if (batch.length > 0) await flush();
-    await this.#commitAll();
+  /** Puts small segments together where there are many. */
+  async #tidy(work: WorkOptions): Promise<void> {
+    const lexical = await this.#lexical.mergeSmall(work);
+    const documents = await this.#documents.merge(work);
+    const vectors = await this.#vectors.merge(work);
+    if (lexical || documents || vectors) await this.#commitAll();
   }
 }
 
-function refuseOtherSettings(path: string, settings: Required<CollectionSettings>, wanted: CollectionSettings): void {
-  for (const [name, value] of Object.entries(wanted)) {
-    const known = settings[name as keyof CollectionSettings];
-    if (value !== undefined && JSON.stringify(value) !== JSON.stringify(known)) {
-      throw new RankError(
-        'INVALID_ARGUMENT',
-        `${path} was made with ${name} ${JSON.stringify(known)}, and is opened with ${JSON.stringify(value)}. Leave the option out, or make a new collection.`,
-        { name, known, value },
-      );
-    }
-  }
+function checkEncoder(encoder: CollectionEncoder): CollectionEncoder {
+  checkOptions('Collection.open: encoder', encoder, ['name', 'dense', 'tokens']);
+  if (typeof encoder.name === 'string' && encoder.name !== '' && (encoder.dense ?? encoder.tokens) !== undefined) return encoder;
+  throw new RankError('INVALID_ARGUMENT', `Collection.open: encoder is ${shown(encoder)}; expected { name, dense } or { name, tokens }.`);
 }

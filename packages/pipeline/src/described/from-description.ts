@@ -6,7 +6,7 @@ import { type FilterStageOptions, filter } from '../stage/filter.ts';
 import { type FuseStageOptions, fuse } from '../stage/fuse.ts';
 import { type RerankStageOptions, rerank, type StageReranker } from '../stage/rerank.ts';
 import { retrieve, type Source, type SourceOptions } from '../stage/retrieve.ts';
-import type { DocumentSource, Stage } from '../stage/stage.ts';
+import type { DocumentSource, Results, Stage } from '../stage/stage.ts';
 import { controlKeys, type DescribedStage, type PipelineDescription, stageKeys } from './description.ts';
 
 /** What a description's names stand for. */
@@ -17,6 +17,8 @@ export interface Resources {
   /** Loads a cross-encoder by its name or folder. */
   readonly model?: (name: string) => Promise<StageReranker>;
   readonly documents?: DocumentSource;
+  /** Comes after all described stages: from passages to their documents, say. */
+  readonly last?: Stage<Results, Results>;
 }
 
 type AnyStage = Stage<never, unknown>;
@@ -38,6 +40,7 @@ export async function pipelineFrom(description: PipelineDescription, resources: 
   }
   const made: AnyStage[] = [];
   for (const [i, stage] of stages.entries()) made.push(await at(`stages[${i}]`, () => stageFrom(stage, i, resources)));
+  if (resources.last !== undefined) made.push(resources.last as AnyStage);
   const { documents } = resources;
   const options: PipelineOptions = {
     ...(name !== undefined && { name }),

@@ -7,7 +7,7 @@ import type { ChatMessage, ChatModel } from './chat-model.ts';
 import { checkCitations } from './citations.ts';
 import { extractiveAnswer } from './extractive.ts';
 import { passagesWithin } from './prompt.ts';
-import { sentencesOf } from './sentences.ts';
+import { sentencesOf } from '../text/sentences.ts';
 
 const willow = 'Rows of living willow stakes are driven into a bare bank. Their roots bind the soil, and the branches slow floodwater.';
 const oxbow = 'When a flood breaks through the neck of a bend, the old curve is left behind. Within a century it fills with silt.';

@@ -118,23 +118,33 @@ export class Pipeline<O> implements Retriever {
     checkId('explain: id', id);
     const request = this.#request(query, options, performance.now());
     let value: unknown = request.query;
-    let before: Explanation | undefined;
-    let sources: Readonly<Record<string, Explanation | undefined>> | undefined;
+    const passed: { readonly runner: StageRunner; readonly input: unknown; readonly output: unknown; readonly id: string }[] = [];
     for (const runner of this.#runners) {
       const input = value;
       value = await runner.run(input, request, () => {});
+      passed.push({ runner, input, output: value, id });
+    }
+    // A stage may call documents otherwise than the one before it.
+    let called = id;
+    for (let i = passed.length - 1; i >= 0; i--) {
+      const { runner, input } = passed[i]!;
+      passed[i] = { ...passed[i]!, id: called };
+      if (runner.stage.explainedAs !== undefined) called = runner.stage.explainedAs(called, input) ?? called;
+    }
+    let before: Explanation | undefined;
+    let sources: Readonly<Record<string, Explanation | undefined>> | undefined;
+    for (const { runner, input, output, id: name } of passed) {
       const context = contextOf(request, request.signal, [], []);
-      if (isResultLists(value)) {
-        sources = (await runner.stage.explainSources?.(id, context)) ?? sources;
-      } else if (isResults(value)) {
-        const { hits, space } = value;
-        const hit = hits.find((candidate) => candidate.id === id);
+      if (isResultLists(output)) {
+        sources = (await runner.stage.explainSources?.(name, context)) ?? sources;
+      } else if (isResults(output)) {
+        const hit = output.hits.find((candidate) => candidate.id === name);
         if (hit === undefined) {
           before = undefined;
           continue;
         }
-        const explained = await runner.stage.explain?.(id, { input, output: value, before, ...(sources && { sources }) }, context);
-        before = explained ?? { name: runner.name, value: hit.score, space };
+        const explained = await runner.stage.explain?.(name, { input, output, before, ...(sources && { sources }) }, context);
+        before = explained ?? { name: runner.name, value: hit.score, space: output.space };
       }
     }
     return before;

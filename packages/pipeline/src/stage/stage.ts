@@ -51,6 +51,8 @@ export interface Stage<I, O> {
   explain?(id: string, given: Explained<I, O>, context: StageContext): Promise<Explanation | undefined>;
   /** The same for each source, of a stage that gives result lists. */
   explainSources?(id: string, context: StageContext): Promise<Readonly<Record<string, Explanation | undefined>>>;
+  /** Where a stage changes what documents are called: what `id` of its output is called in its input, best first. */
+  explainedAs?(id: string, input: I): string | undefined;
   /** The stage as plain data, as a described pipeline has it. Absent where it holds what no data can say. */
   readonly description?: Readonly<Record<string, unknown>>;
 }

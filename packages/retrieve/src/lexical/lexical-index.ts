@@ -331,6 +331,22 @@ export class LexicalIndex implements Retriever {
     await this.settled();
   }
 
+  /**
+   * Merges segments as long as there are many of one size; tells whether there were. Where others own the store the result is staged, for their commit.
+   */
+  async mergeSmall(options: WorkOptions = {}): Promise<boolean> {
+    checkOptions('mergeSmall', options, ['signal', 'onProgress']);
+    await this.settled();
+    for (let merged = false; ; merged = true) {
+      const chosen = segmentsToMerge(this.#pending.map((pending) => ({ pending, size: pending.segment.size, live: liveOf(pending) })));
+      if (chosen === undefined) return merged;
+      await this.#mergeSegments(
+        chosen.map(({ pending }) => pending),
+        () => throwIfCancelled(options.signal, 'Merging'),
+      );
+    }
+  }
+
   /** Writes everything out and stages it, for an owner of the store who then commits and calls {@link LexicalIndex.refresh}. */
   async prepare(): Promise<void> {
     await this.#exclusively(async () => {

@@ -1,0 +1,67 @@
+import { unknownName } from '@rank-rank/core';
+import { Pipeline } from '../run/pipeline.ts';
+import { feedback, type VectorSource } from '../stage/feedback.ts';
+import { fuse } from '../stage/fuse.ts';
+import { type RerankStageOptions, rerank, type StageReranker } from '../stage/rerank.ts';
+import { retrieve, type Source } from '../stage/retrieve.ts';
+import type { DocumentSource, Results, Stage } from '../stage/stage.ts';
+
+/** The pipelines that every collection has. */
+export const pipelineNames = ['bm25', 'dense', 'late', 'hybrid', 'full'] as const;
+export type PipelineName = (typeof pipelineNames)[number];
+
+/** What a collection has to make pipelines of. */
+export interface Parts {
+  readonly documents: DocumentSource;
+  readonly bm25: Source;
+  readonly dense: () => VectorSource;
+  readonly late: () => Source;
+  readonly lateReranker: () => StageReranker;
+  /** What a model made is trusted more than what was learned from the collection's own words. */
+  readonly trained: { readonly dense: boolean; readonly tokens: boolean };
+  /** Reranks last in `full`. */
+  readonly reranker?: StageReranker;
+  /** Leads from passages to their documents, where documents are cut. */
+  readonly last?: Stage<Results, Results>;
+}
+
+/**
+ * Blending found on Cranfield, CACM, Vaswani and ADI for the learned encoder; a model's vectors count as much as words do, and its token matrices more than both.
+ */
+const blending = {
+  learned: { believed: 0.2, dense: 0.3, late: 0.25 },
+  trained: { believed: 1, dense: 1, late: 0.75 },
+} as const;
+
+/** Passages to look for where several may belong to one document. */
+const passageDepth = 3000;
+
+export function namedPipeline(name: PipelineName, parts: Parts): Pipeline<unknown> {
+  if (!pipelineNames.includes(name)) throw unknownName('Pipeline', name, pipelineNames);
+  const { documents, bm25, trained, reranker, last } = parts;
+  const depth = last === undefined ? {} : { depth: passageDepth };
+  const options = { documents, name };
+  const made = (...stages: readonly Stage<never, unknown>[]): Pipeline<unknown> =>
+    new Pipeline(last === undefined ? stages : [...stages, last as Stage<never, unknown>], options);
+  if (name === 'bm25') return made(retrieve(bm25, depth) as Stage<never, unknown>);
+  if (name === 'late') return made(retrieve(parts.late(), depth) as Stage<never, unknown>);
+  const dense = parts.dense();
+  if (name === 'dense') return made(retrieve(dense, depth) as Stage<never, unknown>);
+  const { dense: weight, believed } = trained.dense ? blending.trained : blending.learned;
+  const fusion = (share: number) => ({ method: 'weighted-sum', weights: { bm25: 1, dense: share } }) as const;
+  const hybrid = [retrieve({ bm25, dense }, depth), feedback(dense, { fusion: fusion(believed) }), fuse(fusion(weight))] as Stage<never, unknown>[];
+  if (name === 'hybrid') return made(...hybrid);
+  // A query without a known word cannot be compared: its order stays.
+  const late: RerankStageOptions = {
+    name: 'late',
+    depth: 100,
+    texts: false,
+    fallback: 'previous',
+    blend: { alpha: (trained.tokens ? blending.trained : blending.learned).late, normalise: 'z-score' },
+  };
+  const stages = [...hybrid, rerank(parts.lateReranker(), late) as Stage<never, unknown>];
+  if (reranker !== undefined)
+    stages.push(rerank(reranker, { name: 'reranker', depth: 50, fallback: 'previous' }) as Stage<never, unknown>);
+  return made(...stages);
+}
+
