@@ -2,11 +2,11 @@ export { type RunQueriesOptions, type RunReport, runQueries } from './batch/run-
 export { type Chunk, type ChunkingSpec, chunk } from './chunking/chunk.ts';
 export { type Added, Collection, type CollectionOptions } from './collection/collection.ts';
 export type { CollectionEncoder } from './collection/collection-encoder.ts';
+export { denseSource } from './collection/dense-source.ts';
 export { type PipelineName, pipelineNames } from './collection/named-pipelines.ts';
 export { type Repair, repairCollection } from './collection/repair.ts';
 export type { CollectionSettings } from './collection/settings.ts';
 export type { CollectionStatistics, FieldSummary } from './collection/statistics.ts';
-export { denseSource } from './collection/dense-source.ts';
 export { type DescribedStage, type PipelineDescription, pipelineSchema } from './described/description.ts';
 export { pipelineFrom, type Resources } from './described/from-description.ts';
 export type { Answer, Citation, Passage } from './generate/answer.ts';

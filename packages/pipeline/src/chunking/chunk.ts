@@ -60,6 +60,8 @@ export function chunk(text: string, spec: ChunkingSpec): Chunk[] {
         ? cut(sentencePieces(text, 0, text.length))
         : by === 'code'
           ? cut(codeBlocks(text))
-          : sections(text).flatMap(({ pieces, headings }) => cut(pieces).map((passage) => ({ ...passage, ...(headings.length > 0 && { headings }) })));
+          : sections(text).flatMap(({ pieces, headings }) =>
+              cut(pieces).map((passage) => ({ ...passage, ...(headings.length > 0 && { headings }) })),
+            );
   return chunks.length > 0 ? chunks : [{ text: '', start: 0, end: 0 }];
 }

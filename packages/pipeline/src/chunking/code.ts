@@ -5,7 +5,7 @@ import type { Piece } from './pack.ts';
  * comment above it. Long blocks are cut at their lines.
  */
 export function codeBlocks(text: string): Piece[] {
-  const blocks: { start: number; end: number; lines: Piece[] }[] = [];
+  const blocks: { start: number; end: number; readonly lines: Piece[] }[] = [];
   let blank = true;
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start);
@@ -24,8 +24,5 @@ export function codeBlocks(text: string): Piece[] {
     }
     start = end + 1;
   }
-  // Two hundred short lines are more than a passage takes; their order and borders stay.
-  return blocks.flatMap(({ start, end, lines }) => (lines.length <= longest ? [{ start, end }] : lines));
+  return blocks.map(({ start, end, lines }) => ({ start, end, parts: () => lines }));
 }
-
-const longest = 60;

@@ -17,7 +17,7 @@ export function sections(text: string): Section[] {
   let open: string | undefined;
   let from = -1;
   const endPiece = (at: number): void => {
-    if (from >= 0) all.at(-1)!.pieces.push(...paragraph(text, from, at));
+    if (from >= 0) all.at(-1)!.pieces.push(paragraph(text, from, at));
     from = -1;
   };
   for (let start = 0; start < text.length; ) {
@@ -51,7 +51,22 @@ export function sections(text: string): Section[] {
   return all.filter(({ pieces }) => pieces.length > 0);
 }
 
-/** Whole where it is short; its sentences where it is a long paragraph of prose. */
-function paragraph(text: string, start: number, end: number): Piece[] {
-  return end - start < 600 || fence.test(text.slice(start, start + 8)) ? [{ start, end }] : sentencePieces(text, start, end);
+/** Prose falls into its sentences, a block of code into its lines. */
+function paragraph(text: string, start: number, end: number): Piece {
+  return {
+    start,
+    end,
+    parts: () => (fence.test(text.slice(start, end)) ? linePieces(text, start, end) : sentencePieces(text, start, end)),
+  };
+}
+
+function linePieces(text: string, start: number, end: number): Piece[] {
+  const lines: Piece[] = [];
+  for (let from = start; from < end; ) {
+    const newline = text.indexOf('\n', from);
+    const to = newline < 0 || newline > end ? end : newline;
+    lines.push({ start: from, end: to });
+    from = to + 1;
+  }
+  return lines;
 }

@@ -46,12 +46,18 @@ export class LazyEncoder {
   /** Its dense part for an index of so many dimensions. */
   dense(dim: number): DenseEncoder {
     const find = async (): Promise<DenseEncoder> => this.#fitting((await this.open()).dense, dim);
-    return { dim, encode: async (texts: readonly string[], as: TextRole, options?: EncodeOptions) => (await find()).encode(texts, as, options) };
+    return {
+      dim,
+      encode: async (texts: readonly string[], as: TextRole, options?: EncodeOptions) => (await find()).encode(texts, as, options),
+    };
   }
 
   tokens(dim: number): TokenEncoder {
     const find = async (): Promise<TokenEncoder> => this.#fitting((await this.open()).tokens, dim);
-    return { dim, encode: async (texts: readonly string[], as: TextRole, options?: EncodeOptions) => (await find()).encode(texts, as, options) };
+    return {
+      dim,
+      encode: async (texts: readonly string[], as: TextRole, options?: EncodeOptions) => (await find()).encode(texts, as, options),
+    };
   }
 
   async close(): Promise<void> {

@@ -29,10 +29,10 @@ import { type CollectionEncoder, LazyEncoder } from './collection-encoder.ts';
 import { denseSource } from './dense-source.ts';
 import { storedDocument } from './document-format.ts';
 import { lateInteraction } from './late-interaction.ts';
-import { type CollectionStatistics, statisticsOf } from './statistics.ts';
 import { namedPipeline, type Parts, type PipelineName } from './named-pipelines.ts';
 import { parentOf, passageId, passageNumber, passagesOf } from './passages.ts';
 import { type CollectionSettings, type KeptSettings, keptSettings, newSettings } from './settings.ts';
+import { type CollectionStatistics, statisticsOf } from './statistics.ts';
 import { CollectionVectors, type VectorsOwner } from './vectors.ts';
 
 export interface CollectionOptions extends Omit<CollectionSettings, 'encoder'> {
@@ -113,7 +113,11 @@ export class Collection implements Retriever {
     const { write = false, encoder: wanted, model, reranker, analysis, chunking } = options;
     const given = typeof wanted === 'object' && wanted !== null ? checkEncoder(wanted) : undefined;
     const encoder = given?.name ?? (wanted as string | undefined);
-    const asked: CollectionSettings = { ...(analysis !== undefined && { analysis }), ...(encoder !== undefined && { encoder }), ...(chunking && { chunking }) };
+    const asked: CollectionSettings = {
+      ...(analysis !== undefined && { analysis }),
+      ...(encoder !== undefined && { encoder }),
+      ...(chunking && { chunking }),
+    };
     const store = await Store.open(path, { kind: collectionKind, write });
     try {
       const state = store.scope('settings').state();
@@ -124,7 +128,8 @@ export class Collection implements Retriever {
           ? await LexicalIndex.create({ scope, analysis: settings.analysis, memory: lexicalMemory })
           : await LexicalIndex.open(scope, { write, memory: lexicalMemory });
       const documents = await CollectionDocuments.open(store);
-      const named = settings.encoder === 'static' || settings.encoder === 'none' ? undefined : new LazyEncoder(settings.encoder, given, model);
+      const named =
+        settings.encoder === 'static' || settings.encoder === 'none' ? undefined : new LazyEncoder(settings.encoder, given, model);
       const collection = new Collection(store, settings, documents, lexical, named, reranker);
       if (state === undefined && write) {
         store.scope('settings').stage(settings, []);
@@ -251,7 +256,9 @@ export class Collection implements Retriever {
       late(): Source {
         if (tokens === undefined || tokenEncoder === undefined) throw missing();
         const { explain } = lateInteraction(tokens.store, tokenEncoder, documents);
-        return Object.assign(tokenRetriever(tokens, { encoder: tokenEncoder }), { explain: (query: string, id: string) => explain!(query, { id }) });
+        return Object.assign(tokenRetriever(tokens, { encoder: tokenEncoder }), {
+          explain: (query: string, id: string) => explain!(query, { id }),
+        });
       },
       lateReranker(): StageReranker {
         if (tokens === undefined || tokenEncoder === undefined) throw missing();
@@ -265,7 +272,10 @@ export class Collection implements Retriever {
   }
 
   /** The pipeline that a description describes, over this collection: its sources are `bm25`, `dense` and `late`, its reranker `late`. */
-  async describedPipeline(description: PipelineDescription, resources: Pick<Resources, 'model' | 'rerankers'> = {}): Promise<Pipeline<unknown>> {
+  async describedPipeline(
+    description: PipelineDescription,
+    resources: Pick<Resources, 'model' | 'rerankers'> = {},
+  ): Promise<Pipeline<unknown>> {
     const { dense, denseEncoder, tokens, tokenEncoder } = this.#vectors;
     const documents = { get: (ids: readonly string[]) => this.get(ids) };
     const late = tokens && tokenEncoder && lateInteraction(tokens.store, tokenEncoder, documents);

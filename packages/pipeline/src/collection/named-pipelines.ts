@@ -49,7 +49,10 @@ export function namedPipeline(name: PipelineName, parts: Parts): Pipeline<unknow
   if (name === 'dense') return made(retrieve(dense, depth) as Stage<never, unknown>);
   const { dense: weight, believed } = trained.dense ? blending.trained : blending.learned;
   const fusion = (share: number) => ({ method: 'weighted-sum', weights: { bm25: 1, dense: share } }) as const;
-  const hybrid = [retrieve({ bm25, dense }, depth), feedback(dense, { fusion: fusion(believed) }), fuse(fusion(weight))] as Stage<never, unknown>[];
+  const hybrid = [retrieve({ bm25, dense }, depth), feedback(dense, { fusion: fusion(believed) }), fuse(fusion(weight))] as Stage<
+    never,
+    unknown
+  >[];
   if (name === 'hybrid') return made(...hybrid);
   // A query without a known word cannot be compared: its order stays.
   const late: RerankStageOptions = {
@@ -60,8 +63,6 @@ export function namedPipeline(name: PipelineName, parts: Parts): Pipeline<unknow
     blend: { alpha: (trained.tokens ? blending.trained : blending.learned).late, normalise: 'z-score' },
   };
   const stages = [...hybrid, rerank(parts.lateReranker(), late) as Stage<never, unknown>];
-  if (reranker !== undefined)
-    stages.push(rerank(reranker, { name: 'reranker', depth: 50, fallback: 'previous' }) as Stage<never, unknown>);
+  if (reranker !== undefined) stages.push(rerank(reranker, { name: 'reranker', depth: 50, fallback: 'previous' }) as Stage<never, unknown>);
   return made(...stages);
 }
-

@@ -18,7 +18,10 @@ const derived = ['lexical', 'encoder', 'dense', 'tokens'] as const;
  *
  * @example (await repairCollection('notes.rank')).rebuilt // ['lexical']
  */
-export async function repairCollection(path: string, options: Pick<CollectionOptions, 'encoder' | 'model'> & WorkOptions = {}): Promise<Repair> {
+export async function repairCollection(
+  path: string,
+  options: Pick<CollectionOptions, 'encoder' | 'model'> & WorkOptions = {},
+): Promise<Repair> {
   const { signal, onProgress, ...rest } = options;
   const work = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const store = await Store.open(path, { kind: collectionKind, write: true });
@@ -28,10 +31,15 @@ export async function repairCollection(path: string, options: Pick<CollectionOpt
     damaged = (await store.verify(work)).damaged;
     for (const scope of store.scopes) {
       const files = store.scope(scope).files();
-      if (damaged.some((error) => files.some((file) => String(error.details['file'] ?? error.details['path'] ?? error.message).includes(file)))) broken.add(scope);
+      if (
+        damaged.some((error) =>
+          files.some((file) => String(error.details['file'] ?? error.details['path'] ?? error.message).includes(file)),
+        )
+      )
+        broken.add(scope);
     }
     const lost = [...broken].filter((scope) => !(derived as readonly string[]).includes(scope));
-    if (lost.length > 0 || damaged.length > 0 && broken.size === 0) {
+    if (lost.length > 0 || (damaged.length > 0 && broken.size === 0)) {
       throw new RankError(
         'CORRUPT',
         `${path} cannot be repaired: ${damaged.map(({ message }) => message).join(' ')} Restore it from a copy, or index the documents into a new collection.`,

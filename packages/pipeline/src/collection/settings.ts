@@ -31,8 +31,16 @@ export function newSettings(wanted: CollectionSettings): KeptSettings {
   checkOptions('Collection.open', wanted, names);
   const { analysis = 'english', encoder = 'static', chunking } = wanted;
   if (typeof encoder !== 'string' || encoder === '')
-    throw new RankError('INVALID_ARGUMENT', `Collection.open: encoder is ${shown(encoder)}; expected "static", "none" or the name of a model.`);
-  return { version: newest, analysis, encoder, ...(chunking !== undefined && { chunking: checkChunking('Collection.open: chunking', chunking) }) };
+    throw new RankError(
+      'INVALID_ARGUMENT',
+      `Collection.open: encoder is ${shown(encoder)}; expected "static", "none" or the name of a model.`,
+    );
+  return {
+    version: newest,
+    analysis,
+    encoder,
+    ...(chunking !== undefined && { chunking: checkChunking('Collection.open: chunking', chunking) }),
+  };
 }
 
 /** The settings that a collection was made with; options that say otherwise are refused. */

@@ -64,7 +64,13 @@ export function statisticsOf(
       dense: dense?.describe().segments.length ?? 0,
       tokens: about?.segments.length ?? 0,
     },
-    ...(dense && { dense: { vectors: dense.size, dim: dense.dim, structure: [...new Set(dense.describe().segments.map(({ index }) => index))].join(', ') } }),
+    ...(dense && {
+      dense: {
+        vectors: dense.size,
+        dim: dense.dim,
+        structure: [...new Set(dense.describe().segments.map(({ index }) => index))].join(', '),
+      },
+    }),
     ...(tokens && about && { tokens: { matrices: tokens.size, rows: about.tokens, dim: tokens.dim, kind: about.kind } }),
     ...(learned && { learned }),
     bytes: { total: Object.values(sizes).reduce((sum, size) => sum + size, 0), ...sizes },
@@ -88,7 +94,10 @@ function fieldsOf(documents: CollectionDocuments): FieldSummary[] {
       types: [...new Set([...counts.keys()].map(typeOf))],
       values: counts.size,
       occurrences: [...counts.values()].reduce((sum, count) => sum + count, 0),
-      most: [...counts].sort(([, a], [, b]) => b - a).slice(0, 5).map(([value]) => value),
+      most: [...counts]
+        .sort(([, a], [, b]) => b - a)
+        .slice(0, 5)
+        .map(([value]) => value),
     }));
 }
 
@@ -97,5 +106,8 @@ function typeOf(value: string | number | boolean): FieldSummary['types'][number]
 }
 
 function bytesOf(store: Store, scope: string): number {
-  return store.scope(scope).files().reduce((sum, file) => sum + (statSync(join(store.path, file), { throwIfNoEntry: false })?.size ?? 0), 0);
+  return store
+    .scope(scope)
+    .files()
+    .reduce((sum, file) => sum + (statSync(join(store.path, file), { throwIfNoEntry: false })?.size ?? 0), 0);
 }

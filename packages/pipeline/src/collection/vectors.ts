@@ -2,9 +2,9 @@ import {
   type DenseEncoder,
   type Document,
   fullText,
+  type TokenEncoder,
   throttleProgress,
   throwIfCancelled,
-  type TokenEncoder,
   type WorkOptions,
 } from '@rank-rank/core';
 import {
@@ -98,7 +98,8 @@ export class CollectionVectors {
     const { encoder, dense, tokens } = this.#scopes;
     this.#byModel = this.#state?.byModel;
     const [file] = encoder.files();
-    if (file !== undefined) this.#learned = await StaticEncoder.from(readStaticModel(await encoder.open(file, staticModelKind, staticModelVersion)));
+    if (file !== undefined)
+      this.#learned = await StaticEncoder.from(readStaticModel(await encoder.open(file, staticModelKind, staticModelVersion)));
     this.dense = dense.state() === undefined ? undefined : await DenseIndex.open(dense, { write });
     this.tokens = tokens.state() === undefined ? undefined : await openTokenIndex(tokens, { write });
   }
@@ -213,7 +214,11 @@ export class CollectionVectors {
   async #encodeDense(batch: readonly Document[], encoder: DenseEncoder, { signal }: WorkOptions): Promise<void> {
     if (batch.length === 0) return;
     const { data, dim } = await encoder.encode(batch.map(fullText), 'document', signal && { signal });
-    const vectors = batch.map(({ id, metadata }, i) => ({ id, vector: data.subarray(i * dim, (i + 1) * dim), ...(metadata && { metadata }) }));
+    const vectors = batch.map(({ id, metadata }, i) => ({
+      id,
+      vector: data.subarray(i * dim, (i + 1) * dim),
+      ...(metadata && { metadata }),
+    }));
     // A text without a known word has no direction: it is found by its words alone.
     await this.dense!.add(vectors.filter(({ vector }) => vector.some((value) => value !== 0)));
   }

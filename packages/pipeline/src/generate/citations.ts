@@ -1,5 +1,5 @@
-import type { Citation, Passage } from './answer.ts';
 import { contentWords, sentencesOf } from '../text/sentences.ts';
+import type { Citation, Passage } from './answer.ts';
 
 /** Below this a sentence shares too little with what it cites. */
 const leastSupport = 0.25;

@@ -1,7 +1,7 @@
 import { fullText, type TokenEncoder } from '@rank-rank/core';
 import { maxsimScores } from '@rank-rank/rerank';
-import type { Passage } from './answer.ts';
 import { contentWords, type Sentence, sentencesOf } from '../text/sentences.ts';
+import type { Passage } from './answer.ts';
 
 export interface ExtractiveOptions {
   /** How many sentences the answer has, at most; 3 by default. */

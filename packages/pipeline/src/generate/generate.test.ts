@@ -3,11 +3,11 @@ import { pipeline } from '../run/pipeline.ts';
 import { generate } from '../stage/generate.ts';
 import { retrieve } from '../stage/retrieve.ts';
 import { documentsOf, fixed } from '../testing/fakes.ts';
+import { sentencesOf } from '../text/sentences.ts';
 import type { ChatMessage, ChatModel } from './chat-model.ts';
 import { checkCitations } from './citations.ts';
 import { extractiveAnswer } from './extractive.ts';
 import { passagesWithin } from './prompt.ts';
-import { sentencesOf } from '../text/sentences.ts';
 
 const willow = 'Rows of living willow stakes are driven into a bare bank. Their roots bind the soil, and the branches slow floodwater.';
 const oxbow = 'When a flood breaks through the neck of a bend, the old curve is left behind. Within a century it fills with silt.';

@@ -1,4 +1,4 @@
-import { contentWords } from '../generate/sentences.ts';
+import { contentWords } from '../text/sentences.ts';
 
 /** What can be seen of a query without searching: the features that routers decide by. */
 export interface QueryFeatures {

@@ -17,7 +17,10 @@ export function parents(options: ParentsOptions): Stage<Results, Results> {
   const shared = controlsOf('parents', options, ['parentOf']);
   const { parentOf } = options;
   if (typeof parentOf !== 'function')
-    throw new RankError('INVALID_ARGUMENT', `parents: parentOf is ${shown(parentOf)}; expected a function from a passage's id to its document's.`);
+    throw new RankError(
+      'INVALID_ARGUMENT',
+      `parents: parentOf is ${shown(parentOf)}; expected a function from a passage's id to its document's.`,
+    );
   return {
     kind: 'parents',
     ...shared,

@@ -12,6 +12,7 @@ import {
 } from '@rank-rank/core';
 import { withinTime } from '../run/time-limit.ts';
 import { controlsOf } from './controls-of.ts';
+import { exactly } from './scaled.ts';
 import type { ResultLists, Results, Stage, StageContext, StageOptions } from './stage.ts';
 
 /** A retriever that may know more than the contract asks for. */
@@ -58,7 +59,12 @@ export function retrieve(
       kind: 'retrieve',
       ...controlsOf('retrieve', options as RetrieveOptions<Results>, ['depth']),
       run: async (query, context) => search(from, query, depth, context),
-      explain: (id, _, context) => explainSource(from, context.query, id),
+      async explain(id, { output }, { query }) {
+        const own = await explainSource(from, query, id);
+        const hit = output.hits.find((candidate) => candidate.id === id);
+        // An index of fewer digits scores a little otherwise than its explanation.
+        return own && hit ? exactly(own, hit.score) : own;
+      },
     };
     return one;
   }

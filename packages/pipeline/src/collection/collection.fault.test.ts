@@ -1,0 +1,116 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Document } from '@rank-rank/core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Collection } from './collection.ts';
+import { repairCollection } from './repair.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rank-rank-collection-fault-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let made = 0;
+
+const notes = (count: number, from = 0): Document[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `n${from + i}`,
+    text: `note ${from + i} on ${['rivers', 'dough', 'violins'][i % 3]} and weather`,
+  }));
+
+async function madeOf(count: number): Promise<string> {
+  const path = join(folder, String(made++));
+  const collection = await Collection.open(path, { write: true });
+  await collection.add(notes(count));
+  await collection.commit();
+  await collection.close();
+  return path;
+}
+
+const filesOf = (path: string, label: string) => readdirSync(path).filter((name) => name.startsWith(label));
+
+describe('a collection under faults', () => {
+  it('goes on where adding stopped: nothing is done twice, nothing is lost', async () => {
+    const path = join(folder, String(made++));
+    const first = await Collection.open(path, { write: true });
+    const stop = new AbortController();
+    const work = {
+      signal: stop.signal,
+      onProgress: ({ done }: { readonly done: number }) => {
+        if (done >= 1024) stop.abort();
+      },
+    };
+    const slow = async function* (): AsyncGenerator<Document> {
+      for (const note of notes(4000)) {
+        if (note.id === 'n1500') await new Promise((resolve) => setTimeout(resolve, 300));
+        yield note;
+      }
+    };
+    await expect(first.add(slow(), work)).rejects.toMatchObject({ code: 'CANCELLED' });
+    await first.close();
+    const second = await Collection.open(path, { write: true });
+    expect(second.size).toBe(0);
+    await second.add(notes(4000));
+    // Encoding is interrupted as well: the documents are there already.
+    const cancelled = new AbortController();
+    await expect(
+      second.commit({
+        signal: cancelled.signal,
+        onProgress: ({ stage }) => {
+          if (stage === 'encoding') cancelled.abort();
+        },
+      }),
+    ).rejects.toMatchObject({ code: 'CANCELLED' });
+    await second.close();
+    const third = await Collection.open(path, { write: true });
+    expect(third.size).toBe(4000);
+    expect((await third.search('violins weather', 3)).length).toBe(3);
+    expect(await third.add(notes(4000))).toEqual({ added: 0, updated: 0, unchanged: 4000 });
+    await third.commit();
+    expect(third.statistics()).toMatchObject({ dense: { vectors: 4000 }, tokens: { matrices: 4000 } });
+    await third.close();
+  });
+
+  it('names the damaged file, and makes anew what can be derived', async () => {
+    for (const label of ['lexical', 'dense', 'encoder', 'token']) {
+      const path = await madeOf(60);
+      const before = await Collection.open(path);
+      const expected = await before.search('violins weather', 10);
+      await before.close();
+      const file = filesOf(path, label)[0]!;
+      const bytes = readFileSync(join(path, file));
+      bytes[bytes.length - 40]! ^= 0x55;
+      writeFileSync(join(path, file), bytes);
+      const { damaged, rebuilt } = await repairCollection(path);
+      expect(damaged[0]!.message).toContain(file);
+      expect(rebuilt.length).toBeGreaterThan(0);
+      const after = await Collection.open(path);
+      expect((await after.verify()).damaged).toEqual([]);
+      expect((await after.search('violins weather', 10)).map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+      await after.close();
+      expect(await repairCollection(path)).toEqual({ damaged: [], rebuilt: [] });
+    }
+  });
+
+  it('says that damaged documents cannot be derived, and changes nothing', async () => {
+    const path = await madeOf(60);
+    const file = filesOf(path, 'documents')[0]!;
+    truncateSync(join(path, file), statSync(join(path, file)).size - 10);
+    const before = readdirSync(path).sort();
+    await expect(repairCollection(path)).rejects.toMatchObject({ code: 'CORRUPT', message: expect.stringContaining(file) });
+    expect(
+      readdirSync(path)
+        .filter((name) => name !== 'LOCK')
+        .sort(),
+    ).toEqual(before.filter((name) => name !== 'LOCK'));
+    await expect(Collection.open(path)).rejects.toMatchObject({ message: expect.stringContaining(file) });
+  });
+
+  it('refuses a collection of a newer version, and a folder that is none', async () => {
+    const path = await madeOf(3);
+    const manifest = readdirSync(path).find((name) => name.startsWith('MANIFEST'))!;
+    writeFileSync(join(path, manifest), 'not a manifest at all');
+    await expect(Collection.open(path)).rejects.toMatchObject({ message: expect.stringContaining(manifest) });
+    const foreign = mkdtempSync(join(folder, 'foreign-'));
+    writeFileSync(join(foreign, 'diary.txt'), 'mine');
+    await expect(Collection.open(foreign, { write: true })).rejects.toThrow(/diary.txt/);
+  });
+});
