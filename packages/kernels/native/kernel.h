@@ -52,7 +52,7 @@ typedef struct {
   rr_kernel run;
 } rr_operation;
 
-/* The kernels compiled for one instruction set, in the order of `operationNames` in src/compiled/encode.ts. */
+/* The kernels compiled for one instruction set. All variants have the same, in the same order. */
 typedef struct {
   const char *instruction_set;
   const rr_operation *operations;

@@ -1,10 +1,16 @@
 /*
  * All kernels for one instruction set: this file is compiled once for each, with RR_VARIANT naming it and the compiler's flags choosing it.
- * To add a kernel: write it in a file of its own, include the file here, and name it in the table, in the order of `operationNames` in
- * src/compiled/encode.ts.
+ * To add a kernel: write it in a file of its own, include the file here and name it in the table; then say in src/compiled/encode.ts how its call is
+ * written down. README.md goes through the steps.
  */
-#include "hnsw.c"
 #include "maxsim.c"
+#include "scores.c"
+#include "rows.c"
+#include "centroids.c"
+#include "postings.c"
+#include "integers.c"
+#include "pq.c"
+#include "hnsw.c"
 #include "packed-postings.c"
 
 #define RR_TEXT_OF(name) #name
@@ -13,7 +19,29 @@
 #define RR_JOIN(a, b) RR_JOINED(a, b)
 
 static const rr_operation rr_operations[] = {
+    {"norms", rr_norms},
+    {"normalise", rr_normalise},
+    {"quantise", rr_quantise},
+    {"dequantise", rr_dequantise},
+    {"sumRows", rr_sum_rows},
+    {"scores", rr_scores},
+    {"search", rr_search},
+    {"topK", rr_top_k},
     {"maxSim", rr_maxsim},
+    {"encodeResiduals", rr_encode_residuals},
+    {"assign", rr_assign},
+    {"sumClusters", rr_sum_clusters},
+    {"centroidTable", rr_centroid_table},
+    {"centroidScan", rr_centroid_scan},
+    {"accumulatePostings", rr_accumulate},
+    {"searchPostings", rr_search_postings},
+    {"sparseScores", rr_sparse_scores},
+    {"packIntegers", rr_pack},
+    {"unpackIntegers", rr_unpack},
+    {"pqEncode", rr_pq_encode},
+    {"pqTables", rr_pq_tables},
+    {"pqScores", rr_pq_scores},
+    {"pqSearch", rr_pq_search},
     {"hnswFind", rr_hnsw_find},
     {"hnswLink", rr_hnsw_link},
     {"hnswSearch", rr_hnsw_search},

@@ -6,7 +6,7 @@ export type Fault = Exclude<(typeof faults)[number], ''>;
 
 const words: Readonly<Record<Fault, string>> = {
   offsets: 'offsets descend, or reach past the end of what they point into, at entry',
-  only: 'the list of what to score names something that is not there, at entry',
+  only: 'a list (only, terms, ids) names something that is not there, at entry',
   document: 'a posting names a document or index past the end, in list',
   link: 'the graph has a link, level or entry to a node that is not there, at node',
   word: 'a packed block has a width above 32 or reaches past the words, at block',

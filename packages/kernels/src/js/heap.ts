@@ -33,7 +33,8 @@ export class Heap {
     const count = this.size;
     for (let left = count - 1; left >= 0; left--) {
       indices[at + left] = this.#indices[0]!;
-      scores[at + left] = sign * this.#scores[0]!;
+      // Adding 0 makes 0 of −0.
+      scores[at + left] = sign * this.#scores[0]! + 0;
       this.#sink(left, this.#scores[left]!, this.#indices[left]!);
     }
     this.size = 0;

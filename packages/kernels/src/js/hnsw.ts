@@ -176,7 +176,7 @@ export function hnswSearch(call: OperationArguments['hnswSearch'], begin: number
     const count = Math.min(k, found.length);
     for (let i = 0; i < count; i++) {
       indices[query * k + i] = found[i]!.node;
-      scores[query * k + i] = sign * found[i]!.distance;
+      scores[query * k + i] = sign * found[i]!.distance + 0;
     }
     counts[query] = count;
   }

@@ -22,6 +22,7 @@ export interface Cases {
   offsets(lengths: readonly number[]): Uint32Array;
   list(length: number, below: number): Uint32Array;
   weights(length: number): Float32Array;
+  bitmap(length: number): Uint32Array;
   /** What f32 sums may differ by, for one query row. */
   tolerance(query: Rows, rows: Rows): number;
 }
@@ -58,6 +59,7 @@ export function cases(seed: string): Cases {
     },
     list: (length, below) => odd(Uint32Array.from({ length }, () => random.integer(below))),
     weights: (length) => odd(Float32Array.from({ length }, () => (random.next() < 0.2 ? 0 : random.next() * 2))),
+    bitmap: (length) => odd(Uint32Array.from({ length: Math.ceil(length / 32) }, () => random.bits())),
     tolerance(query, rows) {
       const largest = (of: Rows): number => (of.dim === 0 ? 0 : oracle.norms(of).reduce((a, b) => Math.max(a, b), 0));
       return largest(query) * largest(rows) * rows.dim * 2 ** -22 + 1e-6;
