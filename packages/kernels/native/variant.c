@@ -12,6 +12,7 @@
 #include "pq.c"
 #include "hnsw.c"
 #include "packed-postings.c"
+#include "residuals.c"
 
 #define RR_TEXT_OF(name) #name
 #define RR_TEXT(name) RR_TEXT_OF(name)
@@ -47,6 +48,11 @@ static const rr_operation rr_operations[] = {
     {"hnswSearch", rr_hnsw_search},
     {"searchPacked", rr_search_packed},
     {"searchScored", rr_search_scored},
+    {"encodeScaledResiduals", rr_encode_scaled},
+    {"decodeScaledResiduals", rr_decode_scaled},
+    {"residualTable", rr_residual_table},
+    {"residualMaxSim", rr_residual_maxsim},
+    {"warpScan", rr_warp_scan},
     {NULL, NULL},
 };
 

@@ -2,9 +2,8 @@ import { Random } from '@rank-rank/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { I8Rows, Kernels, ScaledResidualCodec } from './contract.ts';
-import { openKernels } from './load.ts';
+import { implementations, oracle } from './testing/cases.ts';
 
-const oracle = openKernels('js');
 const rowsOf = (random: Random, rows: number, dim: number) =>
   Float32Array.from({ length: rows * dim }, () => random.normal() / Math.sqrt(dim));
 const shape = fc.record({
@@ -48,26 +47,51 @@ function expectClose(a: Float32Array, b: Float32Array, tolerance: number): void 
   });
 }
 
+/** The squared lengths of what is left of each row after its centroid, and after its decoded row. */
+function errorsOf(given: Shape) {
+  const { data, rows, dim, centroids, codec } = made(given);
+  const decoded = oracle.decodeScaledResiduals(rows).data;
+  const whole = oracle.dequantise(centroids).data;
+  const errors: number[] = [];
+  const residuals: number[] = [];
+  for (let row = 0; row * dim < data.length; row++) {
+    let residual = 0;
+    let error = 0;
+    for (let k = 0; k < dim; k++) {
+      const x = data[row * dim + k]!;
+      residual += (x - whole[rows.centroidIds[row]! * dim + k]!) ** 2;
+      error += (x - decoded[row * dim + k]!) ** 2;
+    }
+    errors.push(error);
+    residuals.push(residual);
+  }
+  return { errors, residuals, dim, codec };
+}
+
 describe('scaled residuals, by the definition', () => {
-  it('decode to what is coded, the better the more bits', () => {
+  it('decode to what is coded, but for a share of the residual', () => {
     fc.assert(
       fc.property(shape, (given) => {
-        const { data, rows, dim, centroids, codec } = made(given);
-        const decoded = oracle.decodeScaledResiduals(rows).data;
-        const whole = oracle.dequantise(centroids).data;
-        for (let row = 0; row * dim < data.length; row++) {
-          let residual = 0;
-          let error = 0;
-          for (let k = 0; k < dim; k++) {
-            const x = data[row * dim + k]!;
-            residual += (x - whole[rows.centroidIds[row]! * dim + k]!) ** 2;
-            error += (x - decoded[row * dim + k]!) ** 2;
-          }
-          expect(error).toBeLessThanOrEqual((given.bits === 8 ? 0.003 : 2.1) * residual + 4 * dim * (127 * codec.scales[0]!) ** 2);
-        }
+        const { errors, residuals, dim, codec } = errorsOf(given);
+        // The scale may be twice the least-squares one, so that no error is left along the row: then the residual can be missed once more.
+        const share = given.bits === 8 ? 1.003 : 2.1;
+        errors.forEach((error, row) => {
+          expect(error).toBeLessThanOrEqual(share * residuals[row]! + 4 * dim * (127 * codec.scales[0]!) ** 2);
+        });
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('decode the better the more bits', () => {
+    const shares = ([1, 2, 4, 8] as const).map((bits) => {
+      const { errors, residuals } = errorsOf({ seed: 7, bits, dim: 128, query: 1, lengths: [400], centroids: 37 });
+      return errors.reduce((a, b) => a + b) / residuals.reduce((a, b) => a + b);
+    });
+    const atMost = [0.8, 0.3, 0.1, 0.05];
+    shares.forEach((share, i) => {
+      expect(share).toBeLessThan(Math.min(atMost[i]!, shares[i - 1] ?? 1));
+    });
   });
 
   it('score as MaxSim of the decoded rows', () => {
@@ -145,8 +169,7 @@ describe('a WARP scan', () => {
   });
 });
 
-describe.each(oracle.describe().available.filter((name) => !name.startsWith('js')))('%s', (name) => {
-  const kernels = openKernels(name);
+describe.each(implementations)('%s', (_, kernels) => {
   it('codes rows as well as the oracle', () => {
     fc.assert(
       fc.property(shape, (given) => {

@@ -1,4 +1,4 @@
-import type { HnswArguments, OperationArguments, OperationName, RowsArgument } from '../arguments.ts';
+import type { HnswArguments, OperationArguments, OperationName, RowsArgument, ScaledResidualsArgument } from '../arguments.ts';
 import type { Metric, Postings, PqCodebooks, PqRows, PqTables, RowsType } from '../contract.ts';
 
 /** Where the header's entries stand before a call's own numbers; native/node.c and native/wasm.c read the same. */
@@ -73,6 +73,20 @@ export class Writer {
       this.buffer(rows.centroids);
       this.buffer(rows.weights);
     }
+  }
+
+  /** `listed`: the rows' centroids are said by the lists they stand in. */
+  residuals(rows: ScaledResidualsArgument, listed = false): void {
+    this.number(rows.rows);
+    this.number(rows.dim);
+    this.number(rows.bits);
+    this.number(listed ? 0 : rows.centroidIds.BYTES_PER_ELEMENT);
+    this.rows(rows.centroids);
+    this.buffer(rows.codes);
+    this.buffer(listed ? undefined : rows.centroidIds);
+    this.buffer(rows.levels);
+    this.buffer(rows.scaleCodes);
+    this.buffer(rows.scales);
   }
 }
 
@@ -339,6 +353,51 @@ export const encoders: { readonly [N in OperationName]?: Encode<N> } = {
     write.number(call.shards);
     write.number(call.shardSize);
     writeFound(write, call);
+  },
+  encodeScaledResiduals(write, call) {
+    write.rows(call.rows);
+    write.residuals(call.target);
+    write.buffer(call.cutoffs);
+  },
+  decodeScaledResiduals(write, call) {
+    write.residuals(call.rows);
+    write.list(call.only);
+    write.buffer(call.out);
+  },
+  residualTable(write, call) {
+    write.rows(call.query);
+    write.rows(call.centroids);
+    write.number(call.stride);
+    write.buffer(call.floats);
+    write.buffer(call.bytes);
+    write.buffer(call.range);
+  },
+  residualMaxSim(write, call) {
+    write.rows(call.query);
+    write.residuals(call.rows);
+    write.number(call.tableStride);
+    write.buffer(call.table);
+    write.number(call.offsets.length - 1);
+    write.buffer(call.offsets);
+    write.list(call.only);
+    write.buffer(call.scores);
+  },
+  warpScan(write, call) {
+    write.rows(call.query);
+    write.residuals(call.rows, true);
+    write.number(call.tableStride);
+    write.buffer(call.table);
+    write.buffer(call.listOffsets);
+    write.buffer(call.documents);
+    write.number(call.probes.length);
+    write.buffer(call.probes);
+    write.buffer(call.missing);
+    write.number(call.places.length);
+    write.buffer(call.places);
+    write.number(call.found.length);
+    write.buffer(call.found);
+    write.buffer(call.scores);
+    write.buffer(call.counts);
   },
   hnswFind(write, call) {
     writeGraph(write, call);
