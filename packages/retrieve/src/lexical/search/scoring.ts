@@ -85,7 +85,7 @@ export class Scoring {
     const { document } = model;
     if (document === undefined) {
       let absent = 0;
-      if (model.saturation !== undefined) {
+      if (model.saturation !== undefined && model.parameters['absentTerms'] === true) {
         for (const { statistics, collection, weight } of scoringTerms(plan))
           absent += model.saturation(statistics, collection, weight).absent;
       }
