@@ -14,6 +14,11 @@ export type { ChatMessage, ChatModel, ChatOptions } from './generate/chat-model.
 export { checkCitations } from './generate/citations.ts';
 export { type ExtractiveOptions, extractiveAnswer } from './generate/extractive.ts';
 export { answerPrompt, type PromptOptions, passagesWithin } from './generate/prompt.ts';
+export { documentsIn } from './import/documents-in.ts';
+export { htmlDocument } from './import/html.ts';
+export type { ImportOptions } from './import/import-options.ts';
+export { markdownDocument } from './import/markdown.ts';
+export { type Columns, type Schema, schemaText } from './import/schema.ts';
 export { type HydeOptions, hyde } from './query/hyde.ts';
 export { type MultiQueryOptions, multiQuery } from './query/multi-query.ts';
 export { type QueryFeatures, queryFeatures } from './query/query-features.ts';

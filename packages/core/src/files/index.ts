@@ -8,5 +8,6 @@ export {
   writeJsonLinesFile,
   writeQueryFile,
 } from './document-files.ts';
+export { fileChunks, fileError, fileHead } from './open-file.ts';
 export { type ReadQrelsOptions, readPrefs, readQrels, readQrelsGroups, type WriteQrelsOptions, writeQrels } from './qrels-files.ts';
 export { type ReadRunOptions, readRun, streamRun, type WriteRunOptions, writeRun } from './run-files.ts';
