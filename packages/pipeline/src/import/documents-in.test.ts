@@ -95,7 +95,7 @@ describe('imports', () => {
     ]);
     const latin = Buffer.from('<meta charset="iso-8859-1"><p>Stra\xdfe</p>', 'latin1');
     expect((await read(file('b.htm', latin)))[0]!.text).toBe('Straße');
-    expect((await read(file('c.html', '<p>unclosed <b>tags<p>and <i>more')))[0]!.text).toBe('unclosed tags\n\nand more');
+    expect((await read(file('c.html', '<p>unclosed <b>tags<p>and <i>more')))[0]!.text).toBe('unclosed tags\nand more');
   });
 
   it('read PDF where the library is there', async () => {

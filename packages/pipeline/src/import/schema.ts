@@ -11,8 +11,7 @@ export interface Columns {
 export interface Schema {
   /** Absent: rows are named by the file and their number. */
   readonly id?: string;
-  /** Together, in this order, the text. */
-  readonly text: readonly string[];
+  readonly text: string;
   readonly title?: string;
   readonly metadata: Readonly<Record<string, 'text' | 'number' | 'boolean'>>;
 }
@@ -45,26 +44,20 @@ export function inferSchema(file: string, rows: readonly Row[], columns: Columns
     );
   }
   const metadata = Object.fromEntries(
-    fields
-      .filter((field) => field !== id && field !== text && (field !== title || title === text))
-      .filter((field) => field !== title)
-      .map((field) => [field, typeOf(rows, field)] as const),
+    fields.filter((field) => field !== id && field !== text && field !== title).map((field) => [field, typeOf(rows, field)] as const),
   );
-  return { ...(id !== undefined && { id }), text: [text], ...(title !== undefined && title !== text && { title }), metadata };
+  return { ...(id !== undefined && { id }), text, ...(title !== undefined && title !== text && { title }), metadata };
 }
 
 /** A row as a document. `place` names it where it has no id. */
 export function documentFrom(row: Row, schema: Schema, place: string): Document {
   const id = schema.id === undefined ? place : wordsOf(row[schema.id]);
   if (id === '') throw new RankError('PARSE', `${place}: the column ${schema.id} is empty; expected the id of a document.`, { place });
-  const text = schema.text
-    .map((field) => wordsOf(row[field]))
-    .filter((part) => part !== '')
-    .join('\n');
+  const text = wordsOf(row[schema.text]);
   const title = schema.title === undefined ? '' : wordsOf(row[schema.title]);
   const metadata: Record<string, MetadataValue> = {};
   for (const [field, type] of Object.entries(schema.metadata)) {
-    const value = valueOf(row[field], type);
+    const value = typedValue(row[field], type);
     if (value !== undefined) metadata[field] = value;
   }
   return { id, text, ...(title !== '' && { title }), ...(Object.keys(metadata).length > 0 && { metadata: metadata as Metadata }) };
@@ -75,7 +68,7 @@ export function schemaText({ id, text, title, metadata }: Schema): string {
   const fields = Object.entries(metadata).map(([field, type]) => `${field} (${type})`);
   return [
     `id: ${id ?? 'the number of the row'}`,
-    `text: ${text.join(' + ')}`,
+    `text: ${text}`,
     ...(title === undefined ? [] : [`title: ${title}`]),
     ...(fields.length === 0 ? [] : [`metadata: ${fields.join(', ')}`]),
   ].join('; ');
@@ -106,7 +99,7 @@ function typeOf(rows: readonly Row[], field: string): 'text' | 'number' | 'boole
     : 'text';
 }
 
-function valueOf(value: unknown, type: 'text' | 'number' | 'boolean'): MetadataValue | undefined {
+function typedValue(value: unknown, type: 'text' | 'number' | 'boolean'): MetadataValue | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (Array.isArray(value))
     return value.every((item) => item !== null && typeof item !== 'object') ? (value as MetadataValue) : JSON.stringify(value);
