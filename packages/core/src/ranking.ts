@@ -42,7 +42,8 @@ export function checkHits(where: string, hits: unknown): Ranking {
     if (typeof hit !== 'object' || hit === null) {
       throw new RankError('INVALID_ARGUMENT', `${where}[${i}] is ${shown(hit)}; expected { id, score }.`, { index: i });
     }
-    const id = checkId(`${where}[${i}].id`, hit.id);
+    // The place is put into words only where something is wrong: this runs for every hit.
+    const id = typeof hit.id === 'string' && hit.id !== '' ? hit.id : checkId(`${where}[${i}].id`, hit.id);
     if (typeof hit.score !== 'number') {
       throw new RankError('INVALID_ARGUMENT', `${where}[${i}].score of document ${shown(id)} is ${shown(hit.score)}; expected a number.`, {
         index: i,

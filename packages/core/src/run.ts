@@ -40,10 +40,7 @@ export function toRun(input: RunInput, where = 'run'): Run {
     if (Array.isArray(value)) {
       hits = checkHits(place, value);
     } else if (typeof value === 'object' && value !== null) {
-      hits = checkHits(
-        place,
-        Object.entries(value).map(([id, score]) => ({ id, score: score as number })),
-      );
+      hits = hitsOf(place, value as Readonly<Record<string, number>>);
     } else {
       throw new RankError('INVALID_ARGUMENT', `${place} is ${shown(value)}; expected hits, or an object from document id to score.`, {
         query,
@@ -55,4 +52,11 @@ export function toRun(input: RunInput, where = 'run'): Run {
     run.set(query, markChecked(hits));
   }
   return untouched ? (input as Run) : run;
+}
+
+/** The hits of an object from document id to score. Its keys are unique, so only the scores are looked at. */
+function hitsOf(place: string, scores: Readonly<Record<string, number>>): Ranking {
+  const ids = Object.keys(scores);
+  const hits = ids.map((id) => ({ id, score: scores[id]! }));
+  return hits.every(({ id, score }) => id !== '' && Number.isFinite(score)) ? hits : checkHits(place, hits);
 }
