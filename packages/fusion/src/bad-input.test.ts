@@ -270,10 +270,16 @@ describe('explaining, comparing, searching', () => {
       /no parameter to search/,
     ],
     [
-      'a measure that gives NaN',
+      'a measure that gives infinity',
+      () => optimize([good], { q1: { a: 1 } }, { method: 'rrf', measure: () => ({ q1: Number.POSITIVE_INFINITY }), folds: false }),
+      'NOT_FINITE',
+      /The measure gave Infinity for query "q1"/,
+    ],
+    [
+      'a measure without a value for any query',
       () => optimize([good], { q1: { a: 1 } }, { method: 'rrf', measure: () => ({ q1: Number.NaN }), folds: false }),
       'NOT_FINITE',
-      /The measure gave NaN for query "q1"/,
+      /NaN for every query/,
     ],
     [
       'a measure that gives a number',

@@ -100,9 +100,9 @@ export function diagnose(runs: RunsInput, options: DiagnoseOptions = {}): Fusion
         runs: [names[a]!, names[b]!],
         queries: jaccards.length,
         jaccard: mean(jaccards),
-        kendallTau: meanDefined(taus),
+        kendallTau: mean(taus),
         rankBiasedOverlap: mean(overlaps),
-        ...(qrels === undefined ? {} : { complementarity: meanDefined(complements) }),
+        ...(qrels === undefined ? {} : { complementarity: mean(complements) }),
       });
     }
   }
@@ -145,9 +145,4 @@ function compareFused(
     better: judged.filter((_, place) => fused[place]! > best[place]!).length,
     worse: judged.filter((_, place) => fused[place]! < best[place]!).length,
   };
-}
-
-/** The mean of the values that are defined; NaN where none is. */
-function meanDefined(values: readonly number[]): number {
-  return mean(values.filter((value) => !Number.isNaN(value)));
 }

