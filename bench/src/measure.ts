@@ -4,6 +4,8 @@ export interface Timing {
   readonly low: number;
   readonly high: number;
   readonly repeats: number;
+  /** What the last call gave: to look at, and so that no call can be optimised away. */
+  readonly last: unknown;
 }
 
 export interface MeasureOptions {
@@ -14,10 +16,7 @@ export interface MeasureOptions {
   readonly calls?: number;
 }
 
-/**
- * Times work: warms up, repeats, and takes the median. The result of each call is handed to a sink so that it cannot be
- * optimised away.
- */
+/** Times work: warms up, repeats, and takes the median. */
 export function measure(work: () => unknown, { warm = 2, repeats = 9, calls }: MeasureOptions = {}): Timing {
   for (let i = 0; i < warm; i++) sink = work();
   const inner = calls ?? callsFor(work);
@@ -45,17 +44,7 @@ export async function measureAsync(
   return timing(times);
 }
 
-/** The value at a quantile of unsorted numbers (nearest rank). */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))] ?? Number.NaN;
-}
-
 let sink: unknown;
-/** Keeps the last result reachable. */
-export function lastResult(): unknown {
-  return sink;
-}
 
 function callsFor(work: () => unknown): number {
   const start = performance.now();
@@ -66,5 +55,5 @@ function callsFor(work: () => unknown): number {
 
 function timing(times: number[]): Timing {
   times.sort((a, b) => a - b);
-  return { seconds: times[times.length >> 1]!, low: times[0]!, high: times.at(-1)!, repeats: times.length };
+  return { seconds: times[times.length >> 1]!, low: times[0]!, high: times.at(-1)!, repeats: times.length, last: sink };
 }
