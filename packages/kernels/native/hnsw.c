@@ -384,7 +384,7 @@ static int rr_hnsw_link(rr_call *call, size_t begin, size_t end) {
 static int rr_hnsw_search(rr_call *call, size_t begin, size_t end) {
   rr_graph graph = rr_take_graph(call);
   rr_rows queries = rr_take_rows(call);
-  size_t ef = rr_within(call, 1, (size_t)1 << 32);
+  size_t ef = rr_within(call, 1, RR_NONE);
   bool filtered;
   size_t words;
   const uint32_t *allow = rr_optional_list(call, &filtered, &words);

@@ -212,7 +212,11 @@ RR_INLINE void vf_store(float *p, vf v) { wasm_v128_store(p, v); }
 RR_INLINE vf vf_add(vf a, vf b) { return wasm_f32x4_add(a, b); }
 RR_INLINE vf vf_sub(vf a, vf b) { return wasm_f32x4_sub(a, b); }
 RR_INLINE vf vf_mul(vf a, vf b) { return wasm_f32x4_mul(a, b); }
+#if defined(__wasm_relaxed_simd__)
+RR_INLINE vf vf_fma(vf a, vf b, vf c) { return wasm_f32x4_relaxed_madd(a, b, c); }
+#else
 RR_INLINE vf vf_fma(vf a, vf b, vf c) { return wasm_f32x4_add(wasm_f32x4_mul(a, b), c); }
+#endif
 /* pmax(kept, x) is kept < x ? x : kept. */
 RR_INLINE vf vf_greater(vf x, vf kept) { return wasm_f32x4_pmax(kept, x); }
 RR_INLINE float vf_sum(vf v) {

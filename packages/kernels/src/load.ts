@@ -1,17 +1,23 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { RankError } from '@rank-rank/core';
-import { type Attempt, choose } from './choose.ts';
+import { type Attempt, choose, type Opened } from './choose.ts';
 import { openNative } from './compiled/native.ts';
+import { openWasm } from './compiled/wasm.ts';
+import { nodeHost } from './compiled/wasm-node.ts';
 import type { Kernels } from './contract.ts';
 import { allocateBuffer, javascriptMachine } from './js/machine.ts';
 
 const attempts: readonly Attempt[] = [
   { backend: 'native', open: () => openNative(readFile) },
+  { backend: 'wasm', open: () => (wasm ??= openWasm(nodeHost(readFile))) },
   {
     backend: 'js',
     open: () => ({ machine: () => javascriptMachine(readFile), instructionSets: ['scalar'], reason: 'It runs everywhere.' }),
   },
 ];
+
+/** One memory for all who use these kernels, so that they can hand one another arrays. */
+let wasm: Opened | undefined;
 
 /**
  * The kernels by name, as `RANK_KERNELS` takes it: `native`, `wasm` or `js`; `native:avx2` and the like also force the instruction set.

@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cancelled, RankError } from '@rank-rank/core';
+import { cancelled } from '@rank-rank/core';
 import type { OperationName } from '../arguments.ts';
 import type { Opened } from '../choose.ts';
-import { fault, faults } from '../js/fault.ts';
+import { faultOf } from '../js/fault.ts';
 import { allocateBuffer, javascriptMachine } from '../js/machine.ts';
 import type { Machine } from '../plan.ts';
 import { encoders, header, Writer } from './encode.ts';
@@ -134,12 +134,4 @@ function nativeMachine(native: NativeModule, instructionSet: string, readFile: M
       return typeof mapped === 'number' ? readFile(path, offset, length) : mapped;
     },
   };
-}
-
-/** The error for what a C kernel reported by number. */
-export function faultOf(operation: string, kind: number, at: number): RankError {
-  const name = faults[kind];
-  return name === undefined || name === ''
-    ? new RankError('CORRUPT', `${operation}: the kernel reported ${kind}, which means nothing here.`, { operation, kind, at })
-    : fault(operation, name, at);
 }

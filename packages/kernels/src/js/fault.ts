@@ -1,8 +1,8 @@
 import { RankError } from '@rank-rank/core';
 
 /** What a list was found to hold while it was read. The C kernels report the same by number. */
-export const faults = ['', 'offsets', 'only', 'document', 'link', 'word', 'memory', 'arguments'] as const;
-export type Fault = Exclude<(typeof faults)[number], ''>;
+const faults = ['', 'offsets', 'only', 'document', 'link', 'word', 'memory', 'arguments'] as const;
+type Fault = Exclude<(typeof faults)[number], ''>;
 
 const words: Readonly<Record<Fault, string>> = {
   offsets: 'offsets descend, or reach past the end of what they point into, at entry',
@@ -21,4 +21,12 @@ export function fault(operation: string, kind: Fault, at: number): RankError {
     kind,
     at,
   });
+}
+
+/** The error for what a C kernel reported by number. */
+export function faultOf(operation: string, kind: number, at: number): RankError {
+  const name = faults[kind];
+  return name === undefined || name === ''
+    ? new RankError('CORRUPT', `${operation}: the kernel reported ${kind}, which means nothing here.`, { operation, kind, at })
+    : fault(operation, name, at);
 }
