@@ -50,6 +50,7 @@ export { licenceOf } from './hub/licence.ts';
 export { type ListedModel, listModels } from './hub/list-models.ts';
 export { type PulledModel, type PullOptions, pullModel, resolveModel } from './hub/pull-model.ts';
 export type { NetworkOptions } from './net/retrying-fetch.ts';
+export { type OutputError, type Quantized, type QuantizeMethod, type QuantizeOptions, quantize } from './quantize/index.ts';
 export type { EmbeddingDialectName } from './remote/embedding-dialects.ts';
 export type { RemoteOptions } from './remote/post-json.ts';
 export { openRemoteEncoder, RemoteEncoder, type RemoteEncoderOptions } from './remote/remote-encoder.ts';

@@ -1,11 +1,11 @@
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { checkOneOf, checkOptions, checkString, RankError, throttleProgress, type WorkOptions } from '@rank-rank/core';
 import { openTorchCheckpoint, type TensorSource } from '@rank-rank/storage/tensors';
 import type { ModelProto } from '../onnx-proto/messages.ts';
 import { writeOnnx } from '../onnx-proto/onnx-file.ts';
 import { openWeights } from '../safetensors/weights.ts';
 import { encoderFor } from './architectures.ts';
+import { copyCompanions } from './companions.ts';
 import type { Encoded } from './encoder.ts';
 import { GraphBuilder, type Value } from './graph-builder.ts';
 import { answerLogits, usualAnswers } from './heads/answers.ts';
@@ -42,9 +42,6 @@ export interface Exported {
 }
 
 const optionNames = ['opset', 'pooling', 'answers', 'externalData', 'signal', 'onProgress'];
-
-/** The files of a model folder that a runner needs beside the graph. */
-const companions = /\.(json|txt|model|metadata|jinja)$|^(LICENSE|README)/;
 
 /**
  * Writes the ONNX graph of a model folder's weights: `onnx/model.onnx`, and the configuration beside it, so that the new folder runs
@@ -219,20 +216,4 @@ async function applyModules(
 
 function namesOf(model: ModelProto, side: 'input' | 'output'): string[] {
   return (model.graph![side] ?? []).map(({ name }) => name!);
-}
-
-/** Copies configuration, tokenizer and licence, with the modules' own folders; weights and indexes of weights stay. */
-async function copyCompanions(from: string, to: string, depth = 0): Promise<string[]> {
-  if (resolve(from) === resolve(to)) return [];
-  const copied: string[] = [];
-  await mkdir(to, { recursive: true });
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    if (entry.isDirectory() && depth === 0 && /^(\d+_|document_|query_)/.test(entry.name)) {
-      copied.push(...(await copyCompanions(join(from, entry.name), join(to, entry.name), depth + 1)));
-    } else if (entry.isFile() && companions.test(entry.name) && !entry.name.endsWith('.index.json')) {
-      await copyFile(join(from, entry.name), join(to, entry.name));
-      copied.push(join(to, entry.name));
-    }
-  }
-  return copied;
 }

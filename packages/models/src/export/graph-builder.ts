@@ -15,14 +15,9 @@ export type Attribute =
 
 export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute | undefined>>;
-  /** The operator's domain; ONNX's own by default. */
-  readonly domain?: string;
   /** Names of what it gives; one, made from the operator's name, by default. */
   readonly outputs?: readonly string[];
 }
-
-/** ONNX Runtime's own operators. */
-export const MICROSOFT = 'com.microsoft';
 
 /**
  * Builds an ONNX graph node by node. A method named after an operator's role gives the name of its result, so that code reads as the
@@ -34,7 +29,6 @@ export class GraphBuilder {
   readonly #inputs: ValueInfoProto[] = [];
   readonly #outputs: ValueInfoProto[] = [];
   readonly #names = new Map<string, number>();
-  readonly #domains = new Set<string>();
 
   /** A name that nothing in the graph has yet. */
   #unique(stem: string): string {
@@ -54,7 +48,7 @@ export class GraphBuilder {
     this.#outputs.push(valueInfo(name, type, dims));
   }
 
-  node(opType: string, inputs: readonly (Value | undefined)[], { attributes = {}, domain, outputs }: NodeOptions = {}): Value {
+  node(opType: string, inputs: readonly (Value | undefined)[], { attributes = {}, outputs }: NodeOptions = {}): Value {
     const named = outputs ?? [this.#unique(opType)];
     const attribute: AttributeProto[] = [];
     for (const [name, value] of Object.entries(attributes)) if (value !== undefined) attribute.push(attributeProto(name, value));
@@ -66,9 +60,7 @@ export class GraphBuilder {
       input,
       output: [...named],
       ...(attribute.length > 0 ? { attribute } : {}),
-      ...(domain !== undefined ? { domain } : {}),
     });
-    if (domain !== undefined) this.#domains.add(domain);
     return named[0]!;
   }
 
@@ -182,7 +174,7 @@ export class GraphBuilder {
       // The version of the format that the operator set came with: older runtimes refuse a newer one.
       irVersion: opset >= 23 ? 11 : 8,
       producerName: 'rank-rank',
-      opsetImport: [{ domain: '', version: opset }, ...[...this.#domains].map((domain) => ({ domain, version: 1 }))],
+      opsetImport: [{ domain: '', version: opset }],
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph: { name, node: this.#nodes, initializer: [...this.#initializers.values()], input: this.#inputs, output: this.#outputs },
     };

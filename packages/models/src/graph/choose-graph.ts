@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { RankError } from '@rank-rank/core';
 
 /** How exactly a graph's weights are kept. `auto` takes the most exact there is. */
-export type Precision = 'auto' | 'fp32' | 'fp16' | 'int8' | 'q4';
+export type Precision = 'auto' | 'fp32' | 'fp16' | 'q8' | 'int8' | 'q4';
 
-export const precisions: readonly Precision[] = ['auto', 'fp32', 'fp16', 'int8', 'q4'];
+export const precisions: readonly Precision[] = ['auto', 'fp32', 'fp16', 'q8', 'int8', 'q4'];
 
 /** The names that optimum, transformers.js, Sentence Transformers, next-plaid and our own export give, the preferred first. */
 const names: Readonly<Record<Exclude<Precision, 'auto'>, readonly string[]>> = {
   fp32: ['model.onnx', 'vespa_colbert.onnx', 'model_O3.onnx', 'model_O2.onnx', 'model_O1.onnx'],
   fp16: ['model_fp16.onnx', 'model_O4.onnx'],
+  q8: ['model_q8.onnx'],
   int8: [
     'model_int8.onnx',
     'model_quantized.onnx',
@@ -30,7 +31,7 @@ export interface Graph {
 
 /** The graph of a folder with the wanted precision, in the folder itself or in `onnx/`. */
 export function findGraph(folder: string, precision: Precision = 'auto'): Graph | undefined {
-  const wanted = precision === 'auto' ? (['fp32', 'fp16', 'int8', 'q4'] as const) : [precision];
+  const wanted = precision === 'auto' ? (['fp32', 'fp16', 'q8', 'int8', 'q4'] as const) : [precision];
   for (const kind of wanted) {
     for (const name of names[kind]) {
       for (const file of [join(folder, 'onnx', name), join(folder, name)]) {

@@ -23,6 +23,7 @@ const configuration =
 const graphs: Readonly<Record<Exclude<Precision, 'auto'>, RegExp[]>> = {
   fp32: [/^(onnx\/)?model\.onnx$/, /^(onnx\/)?vespa_colbert\.onnx$/],
   fp16: [/^(onnx\/)?model_fp16\.onnx$/],
+  q8: [/^(onnx\/)?model_q8\.onnx$/],
   int8: [
     /^(onnx\/)?model_int8\.onnx$/,
     /^(onnx\/)?model_quantized\.onnx$/,

@@ -19,6 +19,8 @@ export interface OnnxFile {
   readonly model: ModelProto;
   /** The model's file and the files that hold its external data. */
   readonly files: readonly string[];
+  /** The size of all of them. */
+  readonly bytes: number;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export interface OnnxFile {
 export async function readOnnx(path: string): Promise<OnnxFile> {
   const file = await openFile(path);
   let model: ModelProto;
+  let bytes = file.size;
   try {
     if (file.size === 0) throw new RankError('CORRUPT', `${path} is empty. Copy or export it again.`, { file: path });
     if (file.size > largestMessage) {
@@ -52,7 +55,8 @@ export async function readOnnx(path: string): Promise<OnnxFile> {
     await close();
     throw error;
   }
-  return { path, model, files: [path, ...open.keys()], close };
+  for (const beside of open.values()) bytes += beside.size;
+  return { path, model, files: [path, ...open.keys()], bytes, close };
 }
 
 /** Every tensor of a graph and of the graphs in its nodes' attributes. */

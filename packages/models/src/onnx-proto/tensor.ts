@@ -123,17 +123,3 @@ export function float32Values(proto: TensorProto): Float32Array {
       throw new RankError('INVALID_ARGUMENT', `Tensor ${shown(proto.name)} holds no floating-point numbers.`);
   }
 }
-
-/** The values of an integer tensor that fits JavaScript's numbers. */
-export function integerValues(proto: TensorProto): number[] {
-  const bytes = storedBytes(proto);
-  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-  switch (dataTypeName(proto.dataType)) {
-    case 'int64':
-      return Array.from(new BigInt64Array(buffer, byteOffset, byteLength / 8), Number);
-    case 'int32':
-      return Array.from(new Int32Array(buffer, byteOffset, byteLength / 4));
-    default:
-      throw new RankError('INVALID_ARGUMENT', `Tensor ${shown(proto.name)} holds no integers of 32 or 64 bits.`);
-  }
-}

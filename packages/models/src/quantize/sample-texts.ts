@@ -1,0 +1,38 @@
+/**
+ * What a model is tried on where its user gives no texts of their own: sentences of several kinds, lengths and languages, so that the
+ * ranges of a model's states show.
+ */
+export const sampleTexts: readonly string[] = [
+  'How long does it take to boil an egg?',
+  'best running shoes for flat feet',
+  'capital of Mongolia',
+  'The committee postponed its decision until the auditors had examined the accounts of the previous three years.',
+  'Photosynthesis converts light into chemical energy: water is split, oxygen is released, and carbon dioxide is fixed into sugars.',
+  'In 1969 two people walked on the Moon; some 650 million watched it on television.',
+  'Error: cannot read property "length" of undefined (index.js:42:17)',
+  'const total = items.reduce((sum, item) => sum + item.price * item.count, 0);',
+  'The pressure on a swept wing at supersonic speed depends on the angle of the leading edge and on the Mach number of the free stream.',
+  'She opened the door, looked out into the rain, and decided that the letters could wait.',
+  'Take two tablets with food every eight hours; do not exceed six tablets in a day.',
+  'Der Zug nach München fährt um 7:45 Uhr von Gleis 12 ab.',
+  'La bibliothèque est ouverte du mardi au samedi, de dix heures à dix-huit heures.',
+  '¿Dónde puedo renovar mi pasaporte?',
+  '東京の天気は明日から崩れる見込みです。',
+  'Согласно новому закону, налог платят ежегодно.',
+  'هل يوجد مطعم قريب من المحطة؟',
+  '今天的会议改到下午三点。',
+  'Interest rates rose by a quarter of a percentage point, the fourth rise this year, while unemployment stayed near 3.9 %.',
+  'A ring is a set with two operations, addition and multiplication, such that it is an abelian group under addition.',
+  'Preheat the oven to 180 °C. Whisk the eggs with the sugar until pale, fold in the flour, and bake for 35 minutes.',
+  'The defendant shall pay the costs of the proceedings, including those of the appeal.',
+  'reset password email not arriving',
+  'Patients given the drug had fewer relapses than those given placebo (hazard ratio 0.72, 95 % confidence interval 0.58 to 0.89).',
+  'Shipping: free over $50. Returns accepted within 30 days, unworn, with tags attached.',
+  'The river rises in the northern hills, crosses the plain in wide bends, and reaches the sea through a delta of many arms.',
+  'a',
+  'yes or no?',
+  'THE QUICK BROWN FOX JUMPS OVER THE LAZY DOG!!! 🙂',
+  'https://example.org/search?q=late+interaction&page=2',
+  'Quarterly report, section 4.2: revenue by region (EMEA, APAC, Americas), restated for constant currency; see notes 7 and 11 on page 83.',
+  'Glaciers store about 69 percent of the fresh water on Earth. As they retreat, rivers that depend on their melt first swell and later run dry in summer, which changes farming, hydropower and drinking water for more than a billion people downstream.',
+];
