@@ -130,6 +130,8 @@ async function attach(proto: TensorProto, modelPath: string, open: Map<string, P
 export interface WriteOnnxOptions {
   /** Whether weights are kept in `NAME.onnx_data` beside the model. `auto`: where the model would come near Protocol Buffers' 2 GB. */
   readonly externalData?: 'auto' | 'always' | 'never';
+  /** From how many bytes on `auto` keeps weights beside the model. */
+  readonly externalFrom?: number;
   readonly signal?: AbortSignal;
   /** Called as bytes are written. */
   readonly onBytes?: (written: number, total: number) => void;
@@ -145,10 +147,10 @@ export interface WrittenFile {
  * were only promised are made one at a time.
  */
 export async function writeOnnx(path: string, model: ModelProto, options: WriteOnnxOptions = {}): Promise<WrittenFile[]> {
-  const { externalData = 'auto', signal, onBytes } = options;
+  const { externalData = 'auto', externalFrom = externalThreshold, signal, onBytes } = options;
   await mkdir(dirname(path), { recursive: true });
   const size = encodedSize(model);
-  const external = externalData === 'always' || (externalData === 'auto' && size > externalThreshold);
+  const external = externalData === 'always' || (externalData === 'auto' && size > externalFrom);
   if (!external && size > largestMessage) {
     throw new RankError(
       'OUT_OF_RANGE',

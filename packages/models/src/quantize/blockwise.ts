@@ -58,7 +58,8 @@ function round(value: number, scale: number, middle: number): number {
 function bestScale(column: Float32Array, from: number, to: number, middle: number): number {
   let extreme = 0;
   for (let k = from; k < to; k++) if (Math.abs(column[k]!) > Math.abs(extreme)) extreme = column[k]!;
-  if (extreme === 0) return 1;
+  // A smaller scale would be 0, or lose bits of its own, in float32.
+  if (Math.abs(extreme) < middle * 2 ** -126) return extreme === 0 ? 1 : 2 ** -126;
   const errorOf = (scale: number): number => {
     let error = 0;
     for (let k = from; k < to; k++) {

@@ -4,6 +4,13 @@ export interface ColumnCodes {
   readonly scales: Float32Array;
 }
 
+/** A smaller scale would be 0, or lose bits of its own, in float32. */
+const smallestScale = 2 ** -126;
+
+function scaleOf(largest: number, levels: number): number {
+  return largest > 0 ? Math.max(largest / levels, smallestScale) : 1;
+}
+
 /** Rounds `[inner, out]` to whole numbers of at most `levels`, each column by its own largest value. */
 export function toColumnCodes(weights: Float32Array, inner: number, out: number, levels: number): ColumnCodes {
   const scales = new Float32Array(out);
@@ -13,7 +20,7 @@ export function toColumnCodes(weights: Float32Array, inner: number, out: number,
       if (size > scales[n]!) scales[n] = size;
     }
   }
-  for (let n = 0; n < out; n++) scales[n] = scales[n]! > 0 ? scales[n]! / levels : 1;
+  for (let n = 0; n < out; n++) scales[n] = scaleOf(scales[n]!, levels);
   const codes = new Int8Array(inner * out);
   for (let k = 0, at = 0; k < inner; k++) for (let n = 0; n < out; n++, at++) codes[at] = Math.round(weights[at]! / scales[n]!);
   return { codes, scales };
@@ -26,7 +33,7 @@ export function toRowCodes(values: Float32Array, rows: number, size: number): Co
   for (let r = 0; r < rows; r++) {
     let largest = 0;
     for (let i = r * size; i < (r + 1) * size; i++) largest = Math.max(largest, Math.abs(values[i]!));
-    const scale = largest > 0 ? largest / 127 : 1;
+    const scale = scaleOf(largest, 127);
     scales[r] = scale;
     for (let i = r * size; i < (r + 1) * size; i++) codes[i] = Math.round(values[i]! / scale);
   }

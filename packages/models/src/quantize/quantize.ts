@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkInteger, checkOneOf, checkOptions, checkString, RankError, shown, throttleProgress, type WorkOptions } from '@rank-rank/core';
 import { copyCompanions } from '../export/companions.ts';
+import type { ExportOptions } from '../export/export-onnx.ts';
 import { exportedGraph } from '../graph/exported-graph.ts';
 import type { ModelProto } from '../onnx-proto/messages.ts';
 import { readOnnx, writeOnnx } from '../onnx-proto/onnx-file.ts';
@@ -11,6 +12,7 @@ import { observe } from './calibration.ts';
 import { compareModels, type OutputError } from './compare.ts';
 import { toDynamicInt8 } from './dynamic-int8.ts';
 import { readPaddingAsFirstToken, shrinkTables } from './embedding-tables.ts';
+import { fuseGelu } from './gelu.ts';
 import { GraphView } from './graph-view.ts';
 import { toHalf } from './half.ts';
 import { type LinearLayer, linearLayers } from './linear-layers.ts';
@@ -22,9 +24,10 @@ import { sampleTexts } from './sample-texts.ts';
 export type QuantizeMethod = 'int8' | 'q8' | 'q4' | 'fp16';
 
 const methods = ['int8', 'q8', 'q4', 'fp16'] as const;
-const optionNames = ['method', 'reduceRange', 'blockSize', 'keep', 'embeddings', 'texts', 'signal', 'onProgress'];
+const optionNames = ['method', 'reduceRange', 'blockSize', 'keep', 'embeddings', 'texts', 'pooling', 'answers', 'signal', 'onProgress'];
 
-export interface QuantizeOptions extends WorkOptions {
+/** `pooling` and `answers`: as `exportOnnx` takes them, for a folder that has weights and no graph. */
+export interface QuantizeOptions extends WorkOptions, Pick<ExportOptions, 'pooling' | 'answers'> {
   /**
    * - `int8` (default): weights and activations in eight bits, the fastest on processors; calibrated on sample texts.
    * - `q8`, `q4`: weights in eight or four bits by blocks, activations rounded by blocks: closer to float32 and slower than `int8`.
@@ -69,14 +72,15 @@ export async function quantize(modelFolder: string, outFolder: string, options: 
   checkOptions('quantize', options, optionNames);
   checkString('quantize: modelFolder', modelFolder);
   checkString('quantize: outFolder', outFolder);
-  const { method = 'int8', blockSize = 32, texts = sampleTexts, signal } = options;
+  const { method = 'int8', blockSize = 32, texts = sampleTexts, pooling, answers, signal } = options;
   checkOneOf('quantize: method', method, methods);
   checkInteger('quantize: blockSize', blockSize, { min: 16, max: 256 });
   if (texts.length === 0) throw new RankError('EMPTY_INPUT', 'quantize: texts is empty; leave it out for the built-in sample.');
   const report = throttleProgress(options.onProgress);
   const notes: string[] = [];
 
-  const source = graphFile(modelFolder) ?? (await exportedGraph(modelFolder, {}, { onProgress: report, ...(signal && { signal }) }));
+  const settings = { ...(pooling && { pooling }), ...(answers && { answers }) };
+  const source = graphFile(modelFolder) ?? (await exportedGraph(modelFolder, settings, { onProgress: report, ...(signal && { signal }) }));
   const files = await copyCompanions(modelFolder, outFolder);
   const opened = await readOnnx(source);
   try {
@@ -112,6 +116,7 @@ function graphFile(folder: string): string | undefined {
   if (folder.endsWith('.onnx')) {
     throw new RankError('INVALID_ARGUMENT', `${folder} is a file; name the model's folder, which has the tokenizer too.`, { folder });
   }
+  if (!existsSync(folder)) throw new RankError('NOT_FOUND', `The model folder ${folder} does not exist.`, { folder });
   return ['onnx/model.onnx', 'model.onnx'].map((name) => join(folder, name)).find((path) => existsSync(path));
 }
 
@@ -147,7 +152,7 @@ async function transform(
 ): Promise<{ result: ModelProto; layers: Quantized['layers'] }> {
   const { method, blockSize, keep = [], embeddings = true, reduceRange = false, signal } = options;
   if (method === 'fp16') return { result: await toHalf(model), layers: { replaced: 0, kept: [] } };
-  const view = new GraphView(model);
+  const view = new GraphView(fuseGelu(model));
   const all = linearLayers(view).filter(({ weight }) => dataTypeName(weight.dataType) === 'float32');
   if (all.length === 0)
     throw new RankError('INVALID_ARGUMENT', 'The model has no linear layer of float32 weights: there is nothing to quantise.');

@@ -1,0 +1,97 @@
+/** Rounded weights against what they stand for. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { toBlocks } from './blockwise.ts';
+import type { Observed } from './calibration.ts';
+import { toColumnCodes, toRowCodes } from './integer-weights.ts';
+import { splitOutliers } from './outlier-splitting.ts';
+import { smooth } from './smoothing.ts';
+
+const matrix = fc
+  .tuple(fc.integer({ min: 1, max: 80 }), fc.integer({ min: 1, max: 6 }))
+  .chain(([inner, out]) =>
+    fc.tuple(
+      fc.constant(inner),
+      fc.constant(out),
+      fc.float32Array({ minLength: inner * out, maxLength: inner * out, noNaN: true, min: -100, max: 100 }),
+    ),
+  );
+
+describe('weights in blocks', () => {
+  it.each([4, 8] as const)('of %i bits are within half a step, padding left at zero', (bits) => {
+    fc.assert(
+      fc.property(matrix, fc.constantFrom(16, 32), ([inner, out, weights], blockSize) => {
+        const { codes, scales } = toBlocks(weights, inner, out, { bits, blockSize });
+        const blocks = Math.ceil(inner / blockSize);
+        const blob = (blockSize * bits) / 8;
+        expect(codes).toHaveLength(out * blocks * blob);
+        expect(scales).toHaveLength(out * blocks);
+        for (let n = 0; n < out; n++) {
+          for (let k = 0; k < blocks * blockSize; k++) {
+            const block = n * blocks + Math.floor(k / blockSize);
+            const at = k % blockSize;
+            const byte = codes[block * blob + (bits === 8 ? at : at >> 1)]!;
+            const code = bits === 8 ? byte : at % 2 === 0 ? byte & 15 : byte >> 4;
+            const value = (code - 2 ** (bits - 1)) * scales[block]!;
+            const wanted = k < inner ? weights[k * out + n]! : 0;
+            // A scale that reaches the largest weight with the further code may cut the other sign by one step.
+            expect(Math.abs(value - wanted)).toBeLessThanOrEqual(1.0001 * Math.abs(scales[block]!) + 1e-30);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('weights by columns and rows', () => {
+  it.each([127, 63])('of %i levels are within half a step of each column', (levels) => {
+    fc.assert(
+      fc.property(matrix, ([inner, out, weights]) => {
+        const { codes, scales } = toColumnCodes(weights, inner, out, levels);
+        for (let i = 0; i < inner * out; i++) {
+          expect(Math.abs(codes[i]!)).toBeLessThanOrEqual(levels);
+          expect(Math.abs(codes[i]! * scales[i % out]! - weights[i]!)).toBeLessThanOrEqual(0.501 * scales[i % out]!);
+        }
+        const rows = toRowCodes(weights, inner, out);
+        for (let i = 0; i < inner * out; i++) {
+          const scale = rows.scales[Math.floor(i / out)]!;
+          expect(Math.abs(rows.codes[i]! * scale - weights[i]!)).toBeLessThanOrEqual(0.501 * scale);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('outliers', () => {
+  const seen = (reach: readonly number[]): Observed => ({
+    largest: Float32Array.from(reach),
+    smallest: Float32Array.from(reach, (value) => -value / 2),
+    power: Float32Array.from(reach, (value) => value * value),
+  });
+
+  it('are split so that the copies’ shares add up to the whole', () => {
+    const reach = Array.from({ length: 60 }, (_, k) => (k === 7 ? 100 : k === 20 ? 35 : 1 + (k % 5) / 10));
+    const { copies, divisors, seen: after } = splitOutliers(seen(reach))!;
+    expect((reach.length + copies.length) % 16).toBe(0);
+    const share = new Float64Array(reach.length);
+    for (let k = 0; k < reach.length; k++) share[k]! += 1 / divisors[k]!;
+    for (const [i, k] of copies.entries()) if (k >= 0) share[k]! += 1 / divisors[reach.length + i]!;
+    for (const sum of share) expect(sum).toBeCloseTo(1, 5);
+    expect(Math.max(...after.largest)).toBeLessThan(2);
+  });
+
+  it('are none where no channel towers', () => {
+    expect(splitOutliers(seen(new Array<number>(32).fill(2)))).toBeUndefined();
+    expect(splitOutliers(seen(new Array<number>(32).fill(0)))).toBeUndefined();
+  });
+
+  it('are smoothed into the weights where that lowers the expected error', () => {
+    const reach = Array.from({ length: 32 }, (_, k) => (k === 3 ? 50 : 1));
+    const weights = Float32Array.from({ length: 32 * 8 }, (_, i) => Math.sin(i));
+    const { factors, error, without } = smooth(weights, 32, 8, seen(reach), 127);
+    expect(error).toBeLessThan(without / 2);
+    expect(factors[3]! / factors[4]!).toBeGreaterThan(3);
+  });
+});
