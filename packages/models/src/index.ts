@@ -49,6 +49,8 @@ export { type KnownModel, knownModel, knownModels } from './hub/known-models.ts'
 export { licenceOf } from './hub/licence.ts';
 export { type ListedModel, listModels } from './hub/list-models.ts';
 export { type PulledModel, type PullOptions, pullModel, resolveModel } from './hub/pull-model.ts';
+export { type GraphContents, type GraphValue, inspectGraph } from './inspect/inspect-graph.ts';
+export { type InspectedModel, type InspectOptions, inspectModel } from './inspect/inspect-model.ts';
 export type { NetworkOptions } from './net/retrying-fetch.ts';
 export { type OutputError, type Quantized, type QuantizeMethod, type QuantizeOptions, quantize } from './quantize/index.ts';
 export type { EmbeddingDialectName } from './remote/embedding-dialects.ts';

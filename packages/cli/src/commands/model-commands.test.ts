@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeWithData, HubServer } from '@rank-rank/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const bin = fileURLToPath(new URL('../../bin/rank.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'rank-rank-model-commands-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  // biome-ignore lint/suspicious/noExplicitAny: documents of many forms.
+  readonly json: any;
+}
+
+function rank(args: readonly string[], options: { stdin?: string; env?: Record<string, string> } = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, RANK_CACHE: join(folder, 'cache'), HF_HOME: join(folder, 'hf'), ...options.env };
+    const child = spawn(process.execPath, [bin, ...args], { env, stdio: 'pipe' });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    child.on('close', (code) => resolve({ code, out, err, json: args.includes('--json') && code === 0 ? JSON.parse(out) : undefined }));
+    child.stdin.end(options.stdin ?? '');
+  });
+}
+
+const documents = ['Heat flows through the plate.', 'The wing is swept back.', 'Sweep of a wing delays shocks.'];
+
+describe('rank rerank', () => {
+  it('answers a request from stdin in its own form', async () => {
+    const stdin = JSON.stringify({ query: 'wing sweep', documents, top_n: 2 });
+    const { json } = await rank(['rerank', '--json'], { stdin });
+    expect(json.results).toEqual([
+      { index: 2, relevance_score: expect.any(Number) },
+      { index: 1, relevance_score: expect.any(Number) },
+    ]);
+  });
+
+  it('takes candidates a line, from a file, and shows them to people', async () => {
+    const file = join(folder, 'candidates.jsonl');
+    writeFileSync(file, documents.map((text, i) => JSON.stringify({ id: `d${i}`, text })).join('\n'));
+    expect((await rank(['rerank', file, '--query', 'wing sweep', '--json', '-k', '1'])).json.hits).toEqual([
+      { id: 'd2', score: expect.any(Number) },
+    ]);
+    const { out } = await rank(['rerank', file, '--query', 'wing sweep']);
+    expect(out).toMatch(/1\. d2 .* Sweep of a wing delays shocks\./);
+    expect(out).toMatch(/3 candidates by BM25/);
+  });
+
+  it('says what it cannot read, with exit code 2, and what is not there, with 3', async () => {
+    for (const [stdin, args, code, message] of [
+      ['', [], 3, /stdin is empty/],
+      ['{"id": "a", "text": "a"}', [], 2, /say it with --query/],
+      ['q1 Q0 d1 1 2.5 x', [], 2, /needs --queries, --documents and -o/],
+      ['{"query": "a", "documents": ["a"]}', ['--model', join(folder, 'absent')], 3, /absent/],
+      ['', [join(folder, 'absent.json')], 3, /cannot be read/],
+    ] as const) {
+      const { code: found, err } = await rank(['rerank', ...args], { stdin });
+      expect(err).toMatch(message);
+      expect(found).toBe(code);
+    }
+  });
+});
+
+describeWithData('Commands for models', 'models/tiny', (tiny) => {
+  let hub: HubServer;
+  beforeAll(async () => {
+    hub = await HubServer.start();
+    const model = join(tiny, 'bert-cross-encoder');
+    const files = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
+    hub.models.set('owner/cross', {
+      files: Object.fromEntries(files.map((name) => [name, readFileSync(join(model, name))])),
+      licence: 'apache-2.0',
+    });
+  });
+  afterAll(() => hub.stop());
+
+  it('rank encode writes a vector a line and says how many', async () => {
+    const input = join(folder, 'texts.jsonl');
+    const output = join(folder, 'vectors.jsonl');
+    writeFileSync(input, documents.map((text, i) => JSON.stringify({ id: `d${i}`, text })).join('\n'));
+    const model = join(tiny, 'distilbert-dense-mean');
+    const { json } = await rank(['encode', model, input, '--as', 'query', '-o', output, '--cache', join(folder, 'kept'), '--json']);
+    expect(json).toMatchObject({ texts: 3, dim: expect.any(Number), seconds: expect.any(Number), hitRate: 0 });
+    const lines = readFileSync(output, 'utf8').trim().split('\n');
+    expect(JSON.parse(lines[0]!)).toEqual({ id: 'd0', embedding: expect.any(Array) });
+    expect(JSON.parse(lines[0]!).embedding).toHaveLength(json.dim);
+    expect((await rank(['encode', join(tiny, 'bert-cross-encoder'), input, '-o', output])).err).toMatch(/scores pairs/);
+  });
+
+  it('rank rerank --model reads pairs, compares tokens, or compares vectors', async () => {
+    const stdin = JSON.stringify({ query: 'wing sweep', documents });
+    for (const name of ['bert-cross-encoder', 'colbert-pylate', 'distilbert-dense-mean']) {
+      const { json } = await rank(['rerank', '--model', join(tiny, name), '--json', '--threads', '1'], { stdin });
+      const scores = json.results.map((result: { relevance_score: number }) => result.relevance_score);
+      expect(scores).toHaveLength(3);
+      expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    }
+    expect((await rank(['rerank', '--model', join(tiny, 'bert-splade'), '--json'], { stdin })).err).toMatch(/does not rerank/);
+  });
+
+  it('rank rerank reranks a TREC run', async () => {
+    const [run, queries, corpus, output] = ['in.run', 'queries.jsonl', 'corpus.jsonl', 'out.run'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(run, 'q1 Q0 d0 1 3 x\nq1 Q0 d1 2 2 x\nq1 Q0 d2 3 1 x\nq2 Q0 d0 1 1 x\n');
+    writeFileSync(queries, '{"id":"q1","text":"wing sweep"}\n{"id":"q2","text":"heat"}\n');
+    writeFileSync(corpus, documents.map((text, i) => JSON.stringify({ id: `d${i}`, text })).join('\n'));
+    const args = ['rerank', run, '--queries', queries, '--documents', corpus, '-k', '2', '-o', output, '--json'];
+    expect((await rank(args)).json).toMatchObject({ queries: 2, hits: 3, milliseconds: { p50: expect.any(Number) } });
+    expect(readFileSync(output, 'utf8')).toMatch(/^q1 Q0 d1 1 [\d.]+ rank-rank\nq1 Q0 d0 2 0 rank-rank\nq2 Q0 d0 1 /);
+    writeFileSync(corpus, '{"id":"d0","text":"a"}\n');
+    expect((await rank(args)).err).toMatch(/lacks 1 documents of the run: d1/);
+    writeFileSync(queries, '{"id":"q1","text":"wing sweep"}\n');
+    expect((await rank(args)).err).toMatch(/lacks 1 queries/);
+  });
+
+  it('rank model pull, list and inspect: fetched, shown, looked into', async () => {
+    const env = { HF_ENDPOINT: hub.endpoint };
+    expect((await rank(['model', 'list'], { env })).out).toMatch(/No model is here yet/);
+    const { json } = await rank(['model', 'pull', 'owner/cross', '--json'], { env });
+    expect(json).toMatchObject({ name: 'owner/cross', licence: 'apache-2.0', commit: hub.commit });
+    expect(json.fetched).toBe(json.files.reduce((sum: number, { size }: { size: number }) => sum + size, 0));
+    expect((await rank(['model', 'list', '--json'], { env })).json.models).toMatchObject([{ name: 'owner/cross', kind: 'cross-encoder' }]);
+    const { json: inspected } = await rank(['model', 'inspect', 'owner/cross', '--json'], { env });
+    expect(inspected).toMatchObject({ description: { kind: 'cross-encoder' }, runs: 'export', folder: json.folder });
+    expect((await rank(['model', 'inspect', 'owner/cross'], { env })).out).toMatch(/runs as +an ONNX graph that is made of its weights/);
+    expect((await rank(['model', 'pull', 'owner/absent'], { env })).code).toBe(3);
+    expect((await rank(['model', 'list', '--tested', '--json'])).json.models.length).toBeGreaterThan(30);
+  });
+});
