@@ -44,6 +44,12 @@ export async function measureAsync(
   return timing(times);
 }
 
+/** The value at a quantile of unsorted numbers (nearest rank). */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))] ?? Number.NaN;
+}
+
 let sink: unknown;
 
 function callsFor(work: () => unknown): number {
