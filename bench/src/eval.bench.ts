@@ -1,14 +1,16 @@
 /**
  * How long reading runs and evaluating them takes, beside ranx and pytrec_eval: five robust03 runs (100 queries, 1,000 deep), a run file of
- * a million lines, all of trec_eval's measures per query and averaged, and Fisher's randomization test of every pair of five runs.
+ * a million lines of theirs, all of trec_eval's measures per query and averaged, and Fisher's randomization test of every pair of five runs.
  * Judgements are made ready once, as pytrec_eval's evaluator does; runs are as the reader made them, or plain objects as pytrec_eval's are.
  */
-import { createWriteStream, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
-import { Random, type Run } from '@rank-rank/core';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import type { Qrels, Run } from '@rank-rank/core';
 import { readQrels, readRun, streamRun } from '@rank-rank/core/files';
-import { Evaluator, fisherRandomizations, valuesOf } from '@rank-rank/eval';
+import { Evaluator, fisherRandomizations, trecEval, valuesOf } from '@rank-rank/eval';
 import { measure, measureAsync, type Timing } from './measure.ts';
 import type { Context, Question } from './question.ts';
 
@@ -19,8 +21,6 @@ const question: Question = {
   group: ({ case: name, metric }) => `${name} (${metric})`,
   async run(context) {
     const wanted = (name: string): boolean => context.only.length === 0 || context.only.includes(name);
-    // First, as the highest memory of the process is what is looked at.
-    if (wanted('read')) await readMillion(context);
     const folder = join(context.data, 'runs/robust03');
     if (!existsSync(folder)) {
       context.note(`${folder} is not here: the robust03 rows are left out`);
@@ -29,6 +29,7 @@ const question: Question = {
     const files = readdirSync(folder).filter((name) => name.startsWith('input.'));
     const paths = files.sort().map((name) => join(folder, name));
     if (wanted('read')) {
+      await readMillion(context, paths);
       const timing = await measureAsync(() => Promise.all(paths.map((path) => readRun(path))), { warm: 1, repeats: 5 });
       say(context, 'robust03/read 5 runs', 'seconds', timing);
     }
@@ -49,6 +50,7 @@ const question: Question = {
           measure(() => evaluator.evaluate(runs[0]!), { warm: 5, calls: 1, repeats: 15 }),
           { quality },
         );
+        if (name === 'all measures') await agreesWithPytrecEval(context, folder, qrels, runs[0]!);
         const objects = plain(runs[0]!);
         const timing = measure(() => evaluator.evaluate(objects), { warm: 5, calls: 1, repeats: 15 });
         say(context, `robust03/${name}`, 'ms', timing, { quality, peer: 'rank-rank, plain objects' });
@@ -65,13 +67,15 @@ const question: Question = {
   },
 };
 
-async function readMillion(context: Context): Promise<void> {
-  const path = await million(context);
-  const size = statSync(path).size;
-  const before = process.resourceUsage().maxRSS;
+async function readMillion(context: Context, paths: readonly string[]): Promise<void> {
+  const path = million(context, paths);
+  context.say({
+    task: 'eval',
+    case: 'a million lines/read, memory as a multiple of the file',
+    metric: 'ratio',
+    value: memoryToRead(path) / statSync(path).size,
+  });
   const run = await readRun(path);
-  const ratio = ((process.resourceUsage().maxRSS - before) * 1024) / size;
-  context.say({ task: 'eval', case: 'a million lines/read, memory as a multiple of the file', metric: 'ratio', value: ratio });
   const whole = await measureAsync(() => readRun(path), { warm: 0, repeats: 3 });
   say(context, 'a million lines/read', 'seconds', whole);
   let hits = 0;
@@ -86,24 +90,57 @@ async function readMillion(context: Context): Promise<void> {
   if (run.size !== 1000 || hits !== 1_000_000) throw new Error(`read ${run.size} queries and ${hits} hits`);
 }
 
-/** A run of 1,000 queries with 1,000 documents each, written once. */
-async function million(context: Context): Promise<string> {
+/** How much the memory of a process grows at most when it reads a run: in one of its own, as the highest memory is never forgotten. */
+function memoryToRead(path: string): number {
+  const script = `
+    import { readRun } from ${JSON.stringify(import.meta.resolve('@rank-rank/core/files'))};
+    const before = process.resourceUsage().maxRSS;
+    const run = await readRun(${JSON.stringify(path)});
+    console.log((process.resourceUsage().maxRSS - before) * 1024, run.size);`;
+  return Number.parseInt(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }), 10);
+}
+
+/** A million lines of the robust03 runs, written once: each hundred queries gets numbers of its own, so that there are 1,000. */
+function million(context: Context, paths: readonly string[]): string {
   const folder = join(context.workloads, 'trec');
-  const path = join(folder, 'million.run');
+  const path = join(folder, 'robust03-million.run');
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
-  const random = new Random(1);
-  const file = createWriteStream(path);
-  for (let query = 1; query <= 1000; query++) {
-    let lines = '';
-    for (let rank = 1; rank <= 1000; rank++) {
-      lines += `${query} Q0 FT${random.integer(1000)}-${rank}${random.integer(1000)} ${rank} ${(30 - rank / 50).toFixed(6)} sample\n`;
-    }
-    if (!file.write(lines)) await new Promise<void>((resolve) => file.once('drain', () => resolve()));
+  const texts = paths
+    .map((source) => gunzipSync(readFileSync(source)).toString('latin1').split('\n'))
+    .filter((lines) => lines.length > 100_000);
+  let whole = '';
+  for (let block = 1; block <= 10; block++) {
+    for (const line of texts[block % texts.length]!.slice(0, 100_000)) whole += `${block}${line}\n`;
   }
-  file.end();
-  await finished(file);
+  writeFileSync(path, whole, 'latin1');
   return path;
+}
+
+/**
+ * Holds what trec_eval would print, of all its measures, to pytrec_eval in the same run. pytrec_eval is trec_eval 9: scores in single precision, and
+ * its own rounding of recall points.
+ */
+async function agreesWithPytrecEval(context: Context, folder: string, qrels: Qrels, run: Run): Promise<void> {
+  const script = fileURLToPath(new URL('../peers/pytrec_eval_values.py', import.meta.url));
+  const rows = await context.peer(script, { environment: 'rank', args: [folder] });
+  if (rows.length === 0) return;
+  const printed = trecEval(qrels, run, { measures: ['all_trec'], version: 9 });
+  const ours = new Map(
+    printed
+      .split('\n')
+      .map((line) => line.split(/\s+/) as [string, string, string])
+      .map(([name, , value]) => [name, value]),
+  );
+  let equal = 0;
+  for (const { case: name, value } of rows) {
+    const measure = name.slice('robust03/'.length);
+    if (!ours.has(measure)) continue;
+    if (Math.abs(Number(ours.get(measure)) - value) > 0.5001e-4)
+      throw new Error(`${measure} is ${ours.get(measure)}, and ${value} with pytrec_eval`);
+    equal++;
+  }
+  context.say({ task: 'eval', case: 'robust03/measures equal to those of pytrec_eval', metric: 'measures', value: equal });
 }
 
 function plain(run: Run): Record<string, Record<string, number>> {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PeerOptions, Row } from './question.ts';
 
@@ -9,7 +9,7 @@ export const shared: string = fileURLToPath(new URL('../../../shared', import.me
 export const peersFolder: string = process.env['PEERS_DIR'] ?? join(homedir(), '.cache/rank-rank-peers');
 
 /**
- * Runs a peer's script and gives the rows it prints as they come. The setup.sh of its folder makes the environment; where
+ * Runs a peer's script, one of `../shared/bench` or one of ours by its whole path, and gives the rows it prints as they come. The setup.sh of its folder makes the environment; where
  * that has not been run the answer is what is missing, in words.
  */
 export async function runPeer(
@@ -17,7 +17,7 @@ export async function runPeer(
   { args = [], environment, env = {}, timeoutSeconds = 1800 }: PeerOptions,
   onRow: (row: Row) => void,
 ): Promise<string | undefined> {
-  const path = join(shared, 'bench', script);
+  const path = isAbsolute(script) ? script : join(shared, 'bench', script);
   if (!existsSync(path)) return `${path} is not here`;
   const python = join(peersFolder, environment ?? dirname(script), 'bin/python');
   if (!existsSync(python)) return `${python} is not here: run setup.sh of ${dirname(path)} first`;

@@ -24,7 +24,7 @@ export interface Context {
   readonly data: string;
   /** Records a measurement of ours (`peer` defaults to `rank-rank`, `threads` to 1). */
   say(row: Omit<Row, 'peer' | 'threads'> & Partial<Pick<Row, 'peer' | 'threads'>>): void;
-  /** Runs a peer's script of `../shared/bench` in its Python environment, and records the rows it prints. Says so where it cannot run. */
+  /** Runs a peer's script of `../shared/bench`, or any by its whole path, in its Python environment, and records the rows it prints. Says so where it cannot run. */
   peer(script: string, options?: PeerOptions): Promise<readonly Row[]>;
   /** A line for people, kept out of `--json`. */
   note(text: string): void;
