@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { RankConfig } from './config.ts';
 import { ProgressLine } from './terminal/progress-line.ts';
 
 /** What every command is given besides its own arguments and options. */
@@ -6,6 +7,8 @@ export interface Session {
   /** Print one JSON document on stdout, and nothing else there. */
   readonly json: boolean;
   readonly quiet: boolean;
+  /** What `rank.config` says. */
+  readonly config: RankConfig;
   readonly progress: ProgressLine;
   /** Fires on Ctrl-C. */
   readonly signal: AbortSignal;
@@ -35,11 +38,17 @@ export function command<A extends readonly unknown[], O extends Record<string, u
   made
     .addOption(new Option('--json', 'print one JSON document'))
     .addOption(new Option('-q, --quiet', 'no progress and no remarks'))
+    .addOption(new Option('--config <file>', 'read options from this file instead of rank.config.ts, .js or .json here'))
     .addHelpText('after', `\nExample:\n  ${example.split('\n').join('\n  ')}`)
     .action(async (...parameters: unknown[]) => {
       const args = parameters.slice(0, made.registeredArguments.length) as unknown as A;
-      const { json = false, quiet = false, ...options } = made.opts<Record<string, unknown> & { json?: boolean; quiet?: boolean }>();
-      const session = newSession(json, quiet);
+      const {
+        json = false,
+        quiet = false,
+        config: _,
+        ...options
+      } = made.opts<Record<string, unknown> & { json?: boolean; quiet?: boolean }>();
+      const session = newSession(json, quiet, configOf(made));
       try {
         const code = await action(session, args, options as unknown as O);
         session.progress.clear();
@@ -52,7 +61,19 @@ export function command<A extends readonly unknown[], O extends Record<string, u
   return made;
 }
 
-function newSession(json: boolean, quiet: boolean): Session {
+const configs = new WeakMap<Command, RankConfig>();
+
+/** Tells a command and those under it what the configuration says. */
+export function configure(command: Command, config: RankConfig): void {
+  configs.set(command, config);
+  for (const child of command.commands) configure(child, config);
+}
+
+function configOf(command: Command): RankConfig {
+  return configs.get(command) ?? {};
+}
+
+function newSession(json: boolean, quiet: boolean, config: RankConfig): Session {
   const progress = new ProgressLine(quiet || json);
   const controller = new AbortController();
   process.once('SIGINT', () => {
@@ -65,6 +86,7 @@ function newSession(json: boolean, quiet: boolean): Session {
   return {
     json,
     quiet,
+    config,
     progress,
     signal: controller.signal,
     print(value, text) {

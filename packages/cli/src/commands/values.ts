@@ -10,6 +10,15 @@ export function wholeNumber(name: string, min: number): (text: string) => number
   };
 }
 
+/** Parses a number above zero for an option. */
+export function positiveNumber(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!(value > 0 && value < Number.POSITIVE_INFINITY)) throw new InvalidArgumentError(`${name} needs a number above zero.`);
+    return value;
+  };
+}
+
 /** Gathers an option that may be given several times. */
 export function gathered(value: string, before: readonly string[] = []): string[] {
   return [...before, value];

@@ -3,6 +3,9 @@ import pc from 'picocolors';
 /** Whether people are looking: then there is colour and progress. */
 export const interactive: boolean = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
 
+/** Whether stdout takes colours: NO_COLOR, FORCE_COLOR and pipes are heeded. */
+export const colour: boolean = pc.isColorSupported;
+
 export const bold: (text: string) => string = pc.bold;
 export const dim: (text: string) => string = pc.dim;
 export const red: (text: string) => string = pc.red;

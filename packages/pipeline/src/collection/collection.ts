@@ -14,7 +14,7 @@ import {
   type WorkOptions,
 } from '@rank-rank/core';
 import type { OpenEncoderOptions } from '@rank-rank/models';
-import { tokenRetriever } from '@rank-rank/rerank';
+import { type MaxSimExplanation, tokenRetriever } from '@rank-rank/rerank';
 import { type Highlights, highlight, LexicalIndex } from '@rank-rank/retrieve';
 import { Store } from '@rank-rank/storage';
 import type { PipelineDescription } from '../described/description.ts';
@@ -28,7 +28,7 @@ import { CollectionDocuments } from './collection-documents.ts';
 import { type CollectionEncoder, LazyEncoder } from './collection-encoder.ts';
 import { denseSource } from './dense-source.ts';
 import { storedDocument } from './document-format.ts';
-import { lateInteraction } from './late-interaction.ts';
+import { alignment, lateInteraction } from './late-interaction.ts';
 import { namedPipeline, type Parts, type PipelineName } from './named-pipelines.ts';
 import { parentOf, passageId, passageNumber, passagesOf } from './passages.ts';
 import { type CollectionSettings, type KeptSettings, keptSettings, newSettings } from './settings.ts';
@@ -304,6 +304,18 @@ export class Collection implements Retriever {
 
   async explain(query: string, id: string, options: { readonly pipeline?: PipelineName } = {}): Promise<Explanation | undefined> {
     return this.pipeline(options.pipeline).explain(query, id);
+  }
+
+  /** Which word of a document (of its best passage) answers which of the query; with `matrix`, all similarities. Undefined where there are no tokens to compare. */
+  async align(query: string, id: string, options: { readonly matrix?: boolean } = {}): Promise<MaxSimExplanation | undefined> {
+    const { tokens, tokenEncoder } = this.#vectors;
+    if (tokens === undefined || tokenEncoder === undefined) return undefined;
+    const [asked] = await tokenEncoder.encode([query], 'query');
+    const passages = this.#passageIds(id).filter((passage) => tokens.store.has(passage));
+    if (asked === undefined || asked.rows === 0 || passages.length === 0) return undefined;
+    const scores = tokens.store.scores(asked, passages);
+    const [document] = await this.get([passages[scores.indexOf(Math.max(...scores))]!]);
+    return document && alignment(tokenEncoder, query, document, options);
   }
 
   /** Where a text matches a query by its words, and the stretches of it to show. */

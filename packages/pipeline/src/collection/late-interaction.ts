@@ -1,5 +1,5 @@
-import { type Explanation, fullText, type TokenEncoder } from '@rank-rank/core';
-import { explainMaxSim, maxsimExplanation, maxsimReranker, type TokenStore } from '@rank-rank/rerank';
+import { type Document, type Explanation, fullText, type TokenEncoder } from '@rank-rank/core';
+import { explainMaxSim, type MaxSimExplanation, maxsimExplanation, maxsimReranker, type TokenStore } from '@rank-rank/rerank';
 import type { StageReranker } from '../stage/rerank.ts';
 import type { DocumentSource } from '../stage/stage.ts';
 
@@ -16,12 +16,22 @@ export function lateInteraction(store: TokenStore, encoder: TokenEncoder, docume
     async explain(query: string, { id }): Promise<Explanation | undefined> {
       const [document] = await documents.get([id]);
       if (document === undefined || !store.has(id)) return undefined;
-      const documentText = fullText(document);
-      // Encoded again, because what is stored has no words and fewer digits.
-      const [asked] = await encoder.encode([query], 'query');
-      const [tokens] = await encoder.encode([documentText], 'document');
-      if (tokens === undefined || tokens.rows === 0 || asked === undefined || asked.rows === 0) return undefined;
-      return maxsimExplanation(explainMaxSim(asked, tokens, { queryText: query, documentText }));
+      const why = await alignment(encoder, query, document);
+      return why && maxsimExplanation(why);
     },
   };
+}
+
+/** Which word of a document answers which of the query, by the encoder's tokens of both: what is stored has no words and fewer digits. */
+export async function alignment(
+  encoder: TokenEncoder,
+  query: string,
+  document: Document,
+  options: { readonly matrix?: boolean } = {},
+): Promise<MaxSimExplanation | undefined> {
+  const documentText = fullText(document);
+  const [asked] = await encoder.encode([query], 'query');
+  const [tokens] = await encoder.encode([documentText], 'document');
+  if (tokens === undefined || tokens.rows === 0 || asked === undefined || asked.rows === 0) return undefined;
+  return explainMaxSim(asked, tokens, { queryText: query, documentText, ...options });
 }

@@ -68,7 +68,7 @@ export function statisticsOf(
       dense: {
         vectors: dense.size,
         dim: dense.dim,
-        structure: [...new Set(dense.describe().segments.map(({ index }) => index))].join(', '),
+        structure: [...new Set(dense.describe().segments.map(({ structure }) => structure))].join(', '),
       },
     }),
     ...(tokens && about && { tokens: { matrices: tokens.size, rows: about.tokens, dim: tokens.dim, kind: about.kind } }),
