@@ -14,22 +14,18 @@ import {
   type WorkOptions,
 } from '@rank-rank/core';
 import type { OpenEncoderOptions } from '@rank-rank/models';
-import { type MaxSimExplanation, tokenRetriever } from '@rank-rank/rerank';
+import type { MaxSimExplanation } from '@rank-rank/rerank';
 import { type Highlights, highlight, LexicalIndex } from '@rank-rank/retrieve';
-import { Store } from '@rank-rank/storage';
+import { memoryFileSystem, Store } from '@rank-rank/storage';
 import type { PipelineDescription } from '../described/description.ts';
-import { pipelineFrom, type Resources } from '../described/from-description.ts';
+import type { Resources } from '../described/from-description.ts';
 import type { Pipeline, PipelineResult, RunOptions } from '../run/pipeline.ts';
-import type { VectorSource } from '../stage/feedback.ts';
-import { parents } from '../stage/parents.ts';
 import type { StageReranker } from '../stage/rerank.ts';
-import type { Source } from '../stage/retrieve.ts';
 import { CollectionDocuments } from './collection-documents.ts';
 import { type CollectionEncoder, LazyEncoder } from './collection-encoder.ts';
-import { denseSource } from './dense-source.ts';
+import { CollectionSearch } from './collection-search.ts';
 import { storedDocument } from './document-format.ts';
-import { alignment, lateInteraction } from './late-interaction.ts';
-import { namedPipeline, type Parts, type PipelineName } from './named-pipelines.ts';
+import type { PipelineName } from './named-pipelines.ts';
 import { parentOf, passageId, passageNumber, passagesOf } from './passages.ts';
 import { type CollectionSettings, type KeptSettings, keptSettings, newSettings } from './settings.ts';
 import { type CollectionStatistics, statisticsOf } from './statistics.ts';
@@ -84,7 +80,7 @@ export class Collection implements Retriever {
   readonly #lexical: LexicalIndex;
   readonly #vectors: CollectionVectors;
   readonly #encoder: LazyEncoder | undefined;
-  readonly #reranker: StageReranker | undefined;
+  readonly #searching: CollectionSearch;
   /** Of documents that wait for a commit, how many passages each has. */
   readonly #pending = new Map<string, number>();
   #changed: Set<string> | undefined = new Set();
@@ -103,23 +99,36 @@ export class Collection implements Retriever {
     this.#documents = documents;
     this.#lexical = lexical;
     this.#encoder = encoder;
-    this.#reranker = reranker;
     this.#vectors = new CollectionVectors(store, settings, encoder);
+    this.#searching = new CollectionSearch(store.path, settings, lexical, this.#vectors, this, reranker);
   }
 
   /** Opens the collection in a folder; with `write`, makes one where there is none. */
   static async open(path: string, options: CollectionOptions = {}): Promise<Collection> {
     checkOptions('Collection.open', options, optionNames);
-    const { write = false, encoder: wanted, model, reranker, analysis, chunking } = options;
-    const given = typeof wanted === 'object' && wanted !== null ? checkEncoder(wanted) : undefined;
-    const encoder = given?.name ?? (wanted as string | undefined);
-    const asked: CollectionSettings = {
-      ...(analysis !== undefined && { analysis }),
-      ...(encoder !== undefined && { encoder }),
-      ...(chunking && { chunking }),
-    };
-    const store = await Store.open(path, { kind: collectionKind, write });
+    const { write = false, ...rest } = options;
+    return Collection.#over(await Store.open(path, { kind: collectionKind, write }), rest);
+  }
+
+  /** A collection in memory, which ends with its object. */
+  static async memory(options: Omit<CollectionOptions, 'write'> = {}): Promise<Collection> {
+    checkOptions('Collection.memory', options, optionNames.slice(1));
+    return Collection.#over(await Store.open('collection', { kind: collectionKind, write: true, fileSystem: memoryFileSystem() }), options);
+  }
+
+  static async #over(
+    store: Store,
+    { encoder: wanted, model, reranker, analysis, chunking }: Omit<CollectionOptions, 'write'>,
+  ): Promise<Collection> {
     try {
+      const { writable: write } = store;
+      const given = typeof wanted === 'object' && wanted !== null ? checkEncoder(wanted) : undefined;
+      const encoder = given?.name ?? (wanted as string | undefined);
+      const asked: CollectionSettings = {
+        ...(analysis !== undefined && { analysis }),
+        ...(encoder !== undefined && { encoder }),
+        ...(chunking && { chunking }),
+      };
       const state = store.scope('settings').state();
       const settings = state === undefined ? newSettings(asked) : keptSettings(store.path, state, asked);
       const scope = store.scope('lexical');
@@ -236,39 +245,8 @@ export class Collection implements Retriever {
   }
 
   /** One of the pipelines that every collection has: `full` by default, or `bm25` where there are no vectors. */
-  pipeline(name: PipelineName = this.#usual): Pipeline<unknown> {
-    const { path } = this;
-    const { dense, denseEncoder, tokens, tokenEncoder, densesByModel, tokensByModel } = this.#vectors;
-    const missing = (): RankError =>
-      new RankError(
-        'UNSUPPORTED',
-        `The pipeline ${name} needs vectors, and ${path} has none: it was made with encoder "none", or nothing was committed yet.`,
-        { pipeline: name },
-      );
-    const documents = { get: (ids: readonly string[]) => this.get(ids) };
-    const parts: Parts = {
-      documents,
-      bm25: this.#lexicalSource(),
-      dense(): VectorSource {
-        if (dense === undefined || denseEncoder === undefined) throw missing();
-        return denseSource(dense, denseEncoder);
-      },
-      late(): Source {
-        if (tokens === undefined || tokenEncoder === undefined) throw missing();
-        const { explain } = lateInteraction(tokens.store, tokenEncoder, documents);
-        return Object.assign(tokenRetriever(tokens, { encoder: tokenEncoder }), {
-          explain: (query: string, id: string) => explain!(query, { id }),
-        });
-      },
-      lateReranker(): StageReranker {
-        if (tokens === undefined || tokenEncoder === undefined) throw missing();
-        return lateInteraction(tokens.store, tokenEncoder, documents);
-      },
-      trained: { dense: densesByModel, tokens: tokensByModel },
-      ...(this.#reranker && { reranker: this.#reranker }),
-      ...(this.settings.chunking && { last: parents({ parentOf }) }),
-    };
-    return namedPipeline(name, parts);
+  pipeline(name?: PipelineName): Pipeline<unknown> {
+    return this.#searching.pipeline(name);
   }
 
   /** The pipeline that a description describes, over this collection: its sources are `bm25`, `dense` and `late`, its reranker `late`. */
@@ -276,20 +254,7 @@ export class Collection implements Retriever {
     description: PipelineDescription,
     resources: Pick<Resources, 'model' | 'rerankers'> = {},
   ): Promise<Pipeline<unknown>> {
-    const { dense, denseEncoder, tokens, tokenEncoder } = this.#vectors;
-    const documents = { get: (ids: readonly string[]) => this.get(ids) };
-    const late = tokens && tokenEncoder && lateInteraction(tokens.store, tokenEncoder, documents);
-    return pipelineFrom(description, {
-      ...resources,
-      documents,
-      sources: {
-        bm25: this.#lexicalSource(),
-        ...(dense && denseEncoder && { dense: denseSource(dense, denseEncoder) }),
-        ...(tokens && tokenEncoder && { late: tokenRetriever(tokens, { encoder: tokenEncoder }) }),
-      },
-      rerankers: { ...(late && { late }), ...resources.rerankers },
-      ...(this.settings.chunking && { last: parents({ parentOf }) }),
-    });
+    return this.#searching.described(description, resources);
   }
 
   /** The best k of the pipeline `full`, or of `bm25` where there are no vectors. */
@@ -308,14 +273,7 @@ export class Collection implements Retriever {
 
   /** Which word of a document (of its best passage) answers which of the query; with `matrix`, all similarities. Undefined where there are no tokens to compare. */
   async align(query: string, id: string, options: { readonly matrix?: boolean } = {}): Promise<MaxSimExplanation | undefined> {
-    const { tokens, tokenEncoder } = this.#vectors;
-    if (tokens === undefined || tokenEncoder === undefined) return undefined;
-    const [asked] = await tokenEncoder.encode([query], 'query');
-    const passages = this.#passageIds(id).filter((passage) => tokens.store.has(passage));
-    if (asked === undefined || asked.rows === 0 || passages.length === 0) return undefined;
-    const scores = tokens.store.scores(asked, passages);
-    const [document] = await this.get([passages[scores.indexOf(Math.max(...scores))]!]);
-    return document && alignment(tokenEncoder, query, document, options);
+    return this.#searching.align(query, this.#passageIds(id), options);
   }
 
   /** Where a text matches a query by its words, and the stretches of it to show. */
@@ -364,18 +322,6 @@ export class Collection implements Retriever {
   async close(): Promise<void> {
     await this.#encoder?.close();
     await this.#store.close();
-  }
-
-  get #usual(): PipelineName {
-    return this.#vectors.dense === undefined || this.#vectors.tokens === undefined ? 'bm25' : 'full';
-  }
-
-  #lexicalSource(): Source {
-    return {
-      space: 'bm25',
-      search: (query, k, options) => this.#lexical.search(query, k, options),
-      explain: async (query, id) => this.#lexical.explain(query, id),
-    };
   }
 
   async #addBatch(batch: readonly Document[], counts: { added: number; updated: number; unchanged: number }): Promise<number> {
