@@ -6,7 +6,18 @@ import { plotDeltas } from './plot-deltas.ts';
 import { plotLines } from './plot-lines.ts';
 import { plotMeans } from './plot-means.ts';
 import { escaped } from './svg.ts';
-import { footnote, shownDifference, shownEffect, shownP, shownShare, shownValue, tableOf } from './table.ts';
+import {
+  footnote,
+  robustHead,
+  robustNote,
+  robustRows,
+  shownDifference,
+  shownEffect,
+  shownP,
+  shownShare,
+  shownValue,
+  tableOf,
+} from './table.ts';
 
 export interface HtmlOptions {
   /** The page's heading; "Comparison of runs" by default. */
@@ -54,6 +65,13 @@ export function reportHtml(comparison: Comparison, options: HtmlOptions = {}): s
       ),
     runs.some(({ curves }) => curves !== undefined) && section('curves', 'Precision over recall, and measures by depth', curvePlots(runs)),
     costSection(comparison),
+    queries.length > 1 &&
+      section(
+        'robust',
+        'Beyond the mean',
+        chooser('measure', measures, (measure) => robustTable(comparison, measure)),
+        robustNote,
+      ),
     queries.length > 1 && section('hardest', 'Hardest queries', hardest(comparison), 'By the mean over runs of the first measure.'),
   ];
   return `<!doctype html>
@@ -171,6 +189,17 @@ function costSection(comparison: Comparison): string {
     chooser('measure', comparison.measures, (measure, at) => plotCost(comparison, measure, `cost${at}`)!),
     'Runs on the line are not beaten in both.',
   );
+}
+
+function robustTable(comparison: Comparison, measure: string): string {
+  const head = robustHead.slice(1).map((name, at) => `<th scope="col"${at > 0 ? ' class="n"' : ''}>${name}</th>`);
+  const rows = robustRows(comparison)
+    .filter(([own]) => own === measure)
+    .map(([, name, ...figures]) => {
+      const cells = figures.map((figure) => `<td class="n">${figure}</td>`).join('');
+      return `<tr><th scope="row">${escaped(name!)}</th>${cells}</tr>`;
+    });
+  return scrolling(`<table><thead><tr>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`);
 }
 
 function hardest({ runs, queries, measures }: Comparison): string {

@@ -1,5 +1,16 @@
 import type { Comparison } from '../compare.ts';
-import { footnote, shownDifference, shownEffect, shownP, shownShare, shownValue, tableOf } from './table.ts';
+import {
+  footnote,
+  robustHead,
+  robustNote,
+  robustRows,
+  shownDifference,
+  shownEffect,
+  shownP,
+  shownShare,
+  shownValue,
+  tableOf,
+} from './table.ts';
 
 /** A comparison as Markdown tables. */
 export function reportMarkdown(comparison: Comparison): string {
@@ -30,6 +41,8 @@ export function reportMarkdown(comparison: Comparison): string {
       ),
     );
   }
+  const robust = robustRows(comparison).map(([measure, name, ...figures]) => [escaped(measure!), escaped(name!), ...figures]);
+  if (robust.length > 0) parts.push(table(robustHead, robust, 2), robustNote);
   return `${parts.join('\n\n')}\n`;
 }
 

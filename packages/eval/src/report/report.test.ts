@@ -32,6 +32,17 @@ describe('a report as text', () => {
     expect(reportText(comparison)).toMatch(/nDCG@2 +fine +poor +−0\.\d{4} +< 0\.001 +\* +0\/0\/12/);
   });
 
+  it('shows what means hide: an interval, the geometric mean, the median, the worst decile, queries served', () => {
+    const { geometricMean, worstDecile } = comparison.runs[1]!.summaries['nDCG@2']!;
+    const row = reportText(comparison)
+      .split('\n')
+      .find((line) => /^nDCG@2 +poor +0\.\d{4}–/.test(line))!;
+    expect(row).toContain(` ${geometricMean.toFixed(4)} `);
+    expect(row).toContain(` ${worstDecile.toFixed(4)} `);
+    expect(row).toMatch(/\d %$/);
+    expect(reportMarkdown(comparison)).toMatch(/\| nDCG@2 \| poor \| 0\.\d{4}–/);
+  });
+
   it('of one run and one query has no pairs', () => {
     expect(reportText(alone)).toBe('   run       AP\na  only  1.0000\n\nOver 1 query.\n');
   });

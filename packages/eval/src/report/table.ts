@@ -56,6 +56,24 @@ export function tableOf({ runs, measures, comparisons }: Comparison): TableRow[]
   }));
 }
 
+export const robustHead: readonly string[] = ['measure', 'run', '95 % interval', 'geometric', 'median', 'worst tenth', '≥ 0.5'];
+
+/** What means hide, a row a measure and run: the bootstrap interval, the geometric mean, the median, the worst decile, queries served. */
+export function robustRows({ measures, runs, queries }: Comparison): string[][] {
+  if (queries.length < 2) return [];
+  return measures.flatMap((measure) =>
+    runs.map(({ name, summaries }) => {
+      const { interval, geometricMean, median, worstDecile, above } = summaries[measure]!;
+      const { low, high } = interval.bootstrap;
+      const figures = [geometricMean, median, worstDecile].map(shownValue);
+      return [measure, name, `${shownValue(low)}–${shownValue(high)}`, ...figures, shownShare(above.share)];
+    }),
+  );
+}
+
+export const robustNote =
+  'Interval of the mean by the bootstrap; geometric mean of values of at least 0.00001; mean of the worst tenth of the queries; share of queries at 0.5 or above.';
+
 /** The run that a pair finds better. */
 export function betterOf({ a, b, difference }: PairComparison): string {
   return difference >= 0 ? b : a;

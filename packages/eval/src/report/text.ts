@@ -1,8 +1,19 @@
 import type { Comparison } from '../compare.ts';
-import { footnote, shownDifference, shownEffect, shownP, shownShare, shownValue, tableOf } from './table.ts';
+import {
+  footnote,
+  robustHead,
+  robustNote,
+  robustRows,
+  shownDifference,
+  shownEffect,
+  shownP,
+  shownShare,
+  shownValue,
+  tableOf,
+} from './table.ts';
 
 /**
- * A comparison as text for terminals: runs by measures with letters for significance, then every pair.
+ * A comparison as text for terminals: runs by measures with letters for significance, then every pair, then what means hide.
  *
  * @example console.log(reportText(compare(qrels, { bm25, hybrid }, ['nDCG@10', 'AP'])))
  */
@@ -35,13 +46,17 @@ export function reportText(comparison: Comparison): string {
       `d is the mean difference over its deviation (d_z); P is Bayesian, "same" within ±${comparison.settings.rope}.`,
     );
   }
+  const robust = robustRows(comparison);
+  if (robust.length > 0) parts.push('', aligned([robustHead, ...robust]), '', robustNote);
   return `${parts.join('\n')}\n`;
 }
 
 /** Columns as wide as their widest cell; numbers to the right. */
 function aligned(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => [...row[column]!].length)));
-  const numeric = rows[0]!.map((_, column) => rows.slice(1).every((row) => /^[+−±<>]?\s?[\d.]+( %)?$|^n\/a$|^$/.test(row[column]!)));
+  const numeric = rows[0]!.map((_, column) =>
+    rows.slice(1).every((row) => /^[+−±<>]?\s?[\d.]+( %|–[\d.]+)?$|^n\/a$|^$/.test(row[column]!)),
+  );
   return rows
     .map((row) =>
       row

@@ -63,6 +63,78 @@ describeWithData("trecEval prints what trec_eval's own tests expect", 'trec_eval
   });
 });
 
+describeWithData("trecEval reads the commented files of trec_eval's tests as their plain ones", 'trec_eval', (folder) => {
+  const path = (name: string): string => join(folder, name);
+  const expected = (name: string): string => readFileSync(path(name), 'utf8');
+  it('qrels', async () => {
+    expect(trecEval(await readQrels(path('qrels.test.with-comments')), await readRun(path('results.test')))).toBe(expected('out.test'));
+  });
+
+  it('preferences', async () => {
+    const options = { measures: ['all_prefs'], perQuery: true, judgements: 'prefs' } as const;
+    expect(trecEval(await readPrefs(path('prefs.comment.test')), await readRun(path('prefs.results.test')), options)).toBe(
+      expected('out.test.prefs'),
+    );
+  });
+
+  it('several assessors', async () => {
+    const options = { measures: ['qrels_jg'], perQuery: true, judgements: 'qrels_jg' } as const;
+    expect(trecEval(await readQrelsGroups(path('qrels.comments.123')), await readRun(path('results.test')), options)).toBe(
+      expected('out.test.qrels_jg'),
+    );
+  });
+});
+
+/** Made by pytrec_eval 0.5.11: RelevanceEvaluator(qrels, supported_measures, judged_docs_only_flag=True) on qrels.test and results.test. */
+const judgedOnly: Readonly<Record<string, string>> = {
+  num_ret: '738',
+  num_rel: '561',
+  num_rel_ret: '131',
+  map: '0.1848',
+  gm_map: '0.1171',
+  Rprec: '0.2188',
+  bpref: '0.1981',
+  recip_rank: '0.4064',
+  'iprec_at_recall_0.20': '0.3186',
+  P_10: '0.3000',
+  P_100: '0.2733',
+  recall_100: '0.5036',
+  infAP: '0.1848',
+  '11pt_avg': '0.2025',
+  G: '0.1404',
+  ndcg: '0.4065',
+  ndcg_rel: '0.3745',
+  Rndcg: '0.3274',
+  ndcg_cut_10: '0.3016',
+  map_cut_100: '0.1647',
+  relative_P_10: '0.3000',
+  success_1: '0.3333',
+  set_P: '0.1700',
+  set_F: '0.1920',
+  num_nonrel_judged_ret: '607',
+};
+
+describeWithData('trecEval leaves out what it is told to', 'trec_eval', (folder) => {
+  const read = async () => [await readQrels(join(folder, 'qrels.test')), await readRun(join(folder, 'results.test'))] as const;
+
+  it('the averages (-n): the lines of queries stay as they are', async () => {
+    const whole = readFileSync(join(folder, 'out.test.aq'), 'utf8').split('\n');
+    const queries = whole.filter((line) => !/\tall\t/.test(line)).join('\n');
+    expect(trecEval(...(await read()), { measures: ['all_trec'], perQuery: true, summary: false })).toBe(queries);
+  });
+
+  it('unjudged documents (-J): the averages that pytrec_eval gives', async () => {
+    const printed = trecEval(...(await read()), { measures: ['all_trec'], judgedOnly: true, version: 9 });
+    const ours = new Map(
+      printed
+        .split('\n')
+        .map((line) => line.split(/\s+/))
+        .map(([name, , value]) => [name, value]),
+    );
+    for (const [name, value] of Object.entries(judgedOnly)) expect(ours.get(name), name).toBe(value);
+  });
+});
+
 describeWithData('trecEval prints what trec_eval 10 printed for TREC DL 2019', 'runs/dl19', (folder) => {
   it.each(['BM25', 'BM25_RM3', 'SPLADE_P_P_ENSEMBLE_DISTIL'])('%s, per query, also at level 2', async (name) => {
     const qrels = await readQrels(join(folder, 'qrels.txt'));
