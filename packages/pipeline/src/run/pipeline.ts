@@ -16,6 +16,7 @@ import {
   shown,
 } from '@rank-rank/core';
 import type { DocumentSource, Results, Stage } from '../stage/stage.ts';
+import { RequestSpans } from './spans.ts';
 import { contextOf, isResultLists, isResults, type Request, StageRunner } from './stage-runner.ts';
 import type { StageTrace, Trace } from './trace.ts';
 
@@ -89,11 +90,26 @@ export class Pipeline<O> implements Retriever {
   async run(query: string | Query, options: RunOptions = {}): Promise<PipelineResult<O>> {
     const started = performance.now();
     const request = this.#request(query, options, started);
+    const spans = await RequestSpans.start(this.name, request.k);
+    try {
+      const result = await this.#runStages(request, started, (trace) => spans?.stage(trace));
+      spans?.end(result.hits.length);
+      return result;
+    } catch (error) {
+      spans?.fail(error);
+      throw error;
+    }
+  }
+
+  async #runStages(request: Request, started: number, onStage: (trace: StageTrace) => void): Promise<PipelineResult<O>> {
     const stages: StageTrace[] = [];
     let value: unknown = request.query;
     let last: Results | undefined;
     for (const runner of this.#runners) {
-      value = await runner.run(value, request, (trace) => stages.push(trace));
+      value = await runner.run(value, request, (trace) => {
+        stages.push(trace);
+        onStage(trace);
+      });
       if (isResults(value)) last = value;
     }
     if (last === undefined && isResultLists(value)) {

@@ -1,5 +1,5 @@
 import { checkOptions, type Explanation } from '@rank-rank/core';
-import { explain as explainFusion, type FuseOptions, findMethod, fuse as fuseRuns } from '@rank-rank/fusion';
+import { explain as explainFusion, type FuseOptions, type FusionMethodName, findMethod, fuse as fuseRuns } from '@rank-rank/fusion';
 import { controlsOf } from './controls-of.ts';
 import { lineThrough, underLine } from './scaled.ts';
 import { type ResultLists, type Results, type Stage, type StageOptions, stageOptionNames } from './stage.ts';
@@ -12,9 +12,12 @@ const query = 'q';
 /**
  * Result lists → one list, by any method of `@rank-rank/fusion` (reciprocal rank fusion where none is named). Weights go by source name.
  *
- * @example fuse({ method: 'weighted-sum', weights: { bm25: 1, dense: 0.2 } })
+ * @example
+ * fuse('rrf');
+ * fuse({ method: 'weighted-sum', weights: { bm25: 1, dense: 0.2 } });
  */
-export function fuse(options: FuseStageOptions = {}): Stage<ResultLists, Results> {
+export function fuse(how: FusionMethodName | FuseStageOptions = {}): Stage<ResultLists, Results> {
+  const options = (typeof how === 'string' ? { method: how } : how) as FuseStageOptions;
   checkOptions('fuse', options, Object.keys(options ?? {}));
   const own = Object.keys(options).filter((key) => !(stageOptionNames as readonly string[]).includes(key));
   const fusion = Object.fromEntries(own.map((key) => [key, (options as Record<string, unknown>)[key]])) as FuseOptions;
