@@ -16,6 +16,7 @@ import { fuseCommand } from './commands/fuse.ts';
 import { indexCommand } from './commands/index-files.ts';
 import { initCommand } from './commands/init.ts';
 import { modelCommand } from './commands/model.ts';
+import { quantizeCommand } from './commands/quantize.ts';
 import { removeCommand } from './commands/remove.ts';
 import { rerankCommand } from './commands/rerank.ts';
 import { runCommand } from './commands/run.ts';
@@ -37,6 +38,7 @@ const commands: readonly (() => Command)[] = [
   rerankCommand,
   encodeCommand,
   modelCommand,
+  quantizeCommand,
   fuseCommand,
   evalCommand,
   compareCommand,

@@ -2,11 +2,13 @@ import { writeDocumentFile } from '@rank-rank/core/files';
 import { Collection } from '@rank-rank/pipeline';
 import { Command } from 'commander';
 import { command } from '../command.ts';
+import { exportOnnxCommand } from './export-onnx.ts';
 
 /** What leaves: the documents of a collection, and models. */
 export function exportCommand(): Command {
   return new Command('export')
     .description('Write out the documents of a collection, or a model as ONNX.')
+    .addCommand(exportOnnxCommand())
     .addCommand(exportDocumentsCommand());
 }
 

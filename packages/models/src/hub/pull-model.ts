@@ -36,6 +36,8 @@ export interface PulledModel {
 
 export interface PullOptions extends HubOptions {
   readonly precision?: Precision;
+  /** Fetches the weights even where there is a graph: to export or to look into them. */
+  readonly weights?: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface PullOptions extends HubOptions {
  * const { folder, licence } = await pullModel('sentence-transformers/all-MiniLM-L6-v2', { precision: 'int8' });
  */
 export async function pullModel(model: string, options: PullOptions = {}): Promise<PulledModel> {
-  const { precision, ...hub } = options;
+  const { precision, weights = false, ...hub } = options;
   const settings = hubSettings(hub);
   const reference = parseReference(model);
   if ('folder' in reference)
@@ -67,7 +69,7 @@ export async function pullModel(model: string, options: PullOptions = {}): Promi
     }
     throw error;
   }
-  return fetchModel(reference, repository, cache, settings, precision);
+  return fetchModel(reference, repository, cache, settings, precision, weights);
 }
 
 async function fetchModel(
@@ -76,6 +78,7 @@ async function fetchModel(
   cache: RepositoryCache,
   settings: HubSettings,
   precision: Precision | undefined,
+  weights: boolean,
 ): Promise<PulledModel> {
   const { commit, files, licence } = repository;
   const folder = snapshotPath(cache, commit);
@@ -106,7 +109,8 @@ async function fetchModel(
     }
   };
   await fetchAll(small);
-  const large = modelFiles(name, files, { ...(precision && { precision }), ...(await needsOf(folder, files)) });
+  const needs = await needsOf(folder, files);
+  const large = modelFiles(name, files, { ...(precision && { precision }), ...needs, needsWeights: needs.needsWeights || weights });
   total += large.reduce((sum, { size }) => sum + size, 0);
   await fetchAll(large);
   await writeRef(cache, revision, commit);
