@@ -28,7 +28,7 @@ export function encodeCommand(): Command {
         )
         .addOption(new Option('--as <side>', 'which side the texts are on').choices(['query', 'document']).default('document'))
         .addOption(new Option('--vectors <kind>', 'which, of a model that gives several').choices(['dense', 'tokens', 'sparse']))
-        .addOption(new Option('--precision <name>', 'which weights').choices(['auto', 'fp32', 'fp16', 'int8', 'q4']))
+        .addOption(new Option('--precision <name>', 'which weights').choices(['auto', 'fp32', 'fp16', 'q8', 'int8', 'q4']))
         .option('--threads <number>', 'threads of the runtime', wholeNumber('--threads', 1))
         .option('--max-length <number>', 'the most tokens of a text', wholeNumber('--max-length', 1))
         .option('--cache [dir]', 'keep vectors on disk, and compute only what is not there'),

@@ -40,7 +40,7 @@ rank rerank bm25.run --queries queries.jsonl --documents corpus.jsonl --model MO
         .option('-o, --output <file>', 'the reranked TREC run')
         .option('-k, --k <number>', 'how many come back; of a run, how many are reranked', wholeNumber('--k', 1))
         .addOption(new Option('--space <name>', 'what scores are').choices(['logit', 'probability']))
-        .addOption(new Option('--precision <name>', 'which weights').choices(['auto', 'fp32', 'fp16', 'int8', 'q4']))
+        .addOption(new Option('--precision <name>', 'which weights').choices(['auto', 'fp32', 'fp16', 'q8', 'int8', 'q4']))
         .option('--threads <number>', 'threads of the runtime', wholeNumber('--threads', 1)),
     async (session, [file], options) => {
       const input = file === undefined || file === '-' ? await readAll(process.stdin) : await readInput(file);
