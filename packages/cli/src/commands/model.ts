@@ -8,7 +8,8 @@ interface ModelCommandOptions extends Record<string, unknown> {
   readonly tested?: boolean;
 }
 
-const precisionOption = (): Option => new Option('--precision <name>', 'which weights').choices(['auto', 'fp32', 'fp16', 'q8', 'int8', 'q4']);
+const precisionOption = (): Option =>
+  new Option('--precision <name>', 'which weights').choices(['auto', 'fp32', 'fp16', 'q8', 'int8', 'q4']);
 
 /** `rank model list|pull|inspect`. */
 export function modelCommand(): Command {
