@@ -33,6 +33,8 @@ export type TokenFilterSpec =
   | { readonly type: 'normalize'; readonly form: NormalizationForm }
   /** A trailing 's is taken off. */
   | { readonly type: 'possessive' }
+  /** What follows an apostrophe is taken off with it: İstanbul'da → İstanbul. */
+  | { readonly type: 'apostrophe' }
   /** Articles joined by an apostrophe are taken off: l'avion → avion. */
   | { readonly type: 'elision'; readonly articles: readonly string[] }
   /** A list of words, or the name of a list that comes with the package. */

@@ -5,6 +5,7 @@ import { cjkBigrams } from './filters/cjk-bigrams.ts';
 import { stem } from './filters/stem.ts';
 import { synonyms } from './filters/synonyms.ts';
 import {
+  apostrophe,
   decompound,
   elision,
   fold,
@@ -246,6 +247,8 @@ async function stageOf(filter: TokenFilterSpec, analyse: (text: string) => reado
       return { term: (term) => term.normalize(filter.form) };
     case 'possessive':
       return { term: possessive };
+    case 'apostrophe':
+      return { term: apostrophe };
     case 'elision':
       return { term: elision(filter.articles) };
     case 'stop':
@@ -285,6 +288,7 @@ const filterKeys = {
   unaccent: [],
   normalize: ['form'],
   possessive: [],
+  apostrophe: [],
   elision: ['articles'],
   stop: ['words'],
   stem: ['algorithm', 'except'],

@@ -32,8 +32,10 @@ function language(name: string): AnalysisSpec {
     tokenizer: { type: 'standard' },
     filters: [
       ...(articles === undefined ? [] : [{ type: 'elision', articles: articles.split(' ') } as const]),
-      // Turkish has two letters i: I is the capital of ı, İ that of i.
-      name === 'turkish' ? { type: 'lowercase', locale: 'tr' } : { type: 'lowercase' },
+      // Turkish sets suffixes of names off by an apostrophe, and has two letters i: I is the capital of ı, İ that of i.
+      ...(name === 'turkish'
+        ? [{ type: 'apostrophe' } as const, { type: 'lowercase', locale: 'tr' } as const]
+        : [{ type: 'lowercase' } as const]),
       ...(stop ? [{ type: 'stop', words: name } as const] : []),
       { type: 'stem', algorithm: name },
     ],

@@ -65,6 +65,12 @@ export function elision(articles: readonly string[]): TermFilter {
   };
 }
 
+/** What follows an apostrophe goes with it, as Turkish suffixes of names: İstanbul'da → İstanbul. */
+export const apostrophe: TermFilter = (term) => {
+  const at = term.search(/['\u2019]/);
+  return at > 0 ? term.slice(0, at) : term;
+};
+
 export function stop(words: Iterable<string>): TermFilter {
   const stopped = new Set(words);
   return (term) => (stopped.has(term) ? null : term);

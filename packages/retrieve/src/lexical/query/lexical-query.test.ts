@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LexicalIndex } from '../lexical-index.ts';
 import type { LexicalQuery } from './lexical-query.ts';
+import { parseQuery } from './parse-query.ts';
 
 const documents = [
   { id: '1', title: 'Quick foxes', text: 'The quick brown fox jumps over the lazy dog', metadata: { kind: 'animal', year: 2001 } },
@@ -108,6 +109,26 @@ describe('a query', () => {
     expect(phrase.hits.map((hit) => hit.id).sort()).toEqual(['1', '2']);
     expect(index.searchDetailed({ wildcard: '*', limit: 2 }, 5).warnings[0]!.code).toBe('TOO_MANY_TERMS');
     expect(index.searchDetailed('fox', 5, { filter: { field: 'yaer', eq: 1 } }).warnings[0]!.code).toBe('UNKNOWN_FIELD');
+  });
+
+  it('goes on without parts that have no terms, and says so', async () => {
+    const index = await LexicalIndex.build(documents, { analysis: 'english' });
+    const all = index.searchDetailed('fox', 5).hits;
+    for (const query of [
+      { must: ['the', 'fox'] },
+      { must: ['fox', { phrase: 'to be' }] },
+      { should: ['of', 'fox'], minimumShouldMatch: 2 },
+      { must: ['fox'], mustNot: ['the'] },
+      { must: ['fox', { should: ['to', 'be'] }] },
+      parseQuery('the AND fox').query,
+    ]) {
+      const { hits, warnings } = index.searchDetailed(query, 5);
+      expect(hits).toEqual(all);
+      expect(warnings[0]!.code).toBe('EMPTY_QUERY');
+    }
+    expect(index.searchDetailed({ must: ['the', 'of'] }, 5).hits).toEqual([]);
+    expect(index.searchDetailed({ must: ['fox', 'zebra'] }, 5).hits).toEqual([]);
+    expect(index.searchDetailed({ must: ['the'], mustNot: ['fox'] }, 5).hits).toEqual([]);
   });
 
   it('is not exploded by a pattern made to', async () => {

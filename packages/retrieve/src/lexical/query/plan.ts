@@ -10,7 +10,14 @@ export type Plan =
   | PlannedLargest
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'all' }
-  | { readonly kind: 'none' };
+  | PlannedNothing;
+
+/** Finds nothing. */
+export interface PlannedNothing {
+  readonly kind: 'none';
+  /** Because its text has no terms (stop words alone, say): a boolean query goes on without it, as Lucene's does. */
+  readonly textless?: boolean;
+}
 
 export interface PlannedTerm {
   readonly kind: 'term';
@@ -60,6 +67,12 @@ export function anyOf(parts: readonly Plan[]): Plan {
   const some = parts.filter((part) => part.kind !== 'none');
   if (some.length === 0) return { kind: 'none' };
   return some.length === 1 ? some[0]! : { kind: 'boolean', must: [], should: some, mustNot: [], least: 1 };
+}
+
+/** Plans of which the best counts. */
+export function bestOf(parts: readonly Plan[]): Plan {
+  if (parts.length === 0) return { kind: 'none' };
+  return parts.length === 1 ? parts[0]! : { kind: 'largest', parts };
 }
 
 /** The terms of a plan that only adds up terms; undefined of any other. */

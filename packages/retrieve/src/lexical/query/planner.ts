@@ -1,4 +1,5 @@
 import { checkInteger, checkNumber, checkOneOf, checkOptions, checkString, RankError, shown, unknownName } from '@rank-rank/core';
+import type { Token } from '../../analysis/analysis.ts';
 import type { PhraseRule } from '../matching/phrase-matches.ts';
 import { noMore, PostingsCursor } from '../postings/postings-cursor.ts';
 import type { CollectionStatistics, TermStatistics } from '../scoring/model.ts';
@@ -7,7 +8,7 @@ import type { SegmentView } from '../segment/segment.ts';
 import type { Warning } from '../warning.ts';
 import { Expansion, expandFuzzy, expandPrefix, expandWildcard } from './expansion.ts';
 import type { BooleanQuery, LexicalQuery } from './lexical-query.ts';
-import { anyOf, type Plan } from './plan.ts';
+import { anyOf, bestOf, type Plan } from './plan.ts';
 
 /** What a query is planned against: the fields and the commit's statistics. */
 export interface Planned {
@@ -147,7 +148,7 @@ export class Planner {
         code: 'EMPTY_QUERY',
         message: `${where} ${shown(text)} has no terms: ${queryAnalyzer.whyEmpty(text) ?? 'nothing is left of it'}. It finds nothing.`,
       });
-      return { kind: 'none' };
+      return textless;
     }
     const parts = words.map(({ weight, terms }) => this.#word(terms, weight * boost));
     const least = minimum === undefined ? 1 : leastOf(minimum, parts.length, `${where}.minimumShouldMatch`);
@@ -218,34 +219,43 @@ export class Planner {
       const tokens = queryAnalyzer.tokens(text);
       const weight = boost * fieldBoost;
       if (tokens.length === 0) continue;
-      if (tokens.length === 1) {
-        plans.push(this.#term(field, tokens[0]!.term, weight));
-        continue;
-      }
-      const words = tokens.map(({ term, position }) => ({
-        term,
-        place: position - tokens[0]!.position,
-        statistics: this.#index.termStatistics(field, term),
-      }));
-      if (!positions) {
+      const paths = pathsOf(tokens).map((path) =>
+        path.map(({ term, position }) => ({
+          term,
+          place: position - tokens[0]!.position,
+          statistics: this.#index.termStatistics(field, term),
+        })),
+      );
+      if (!positions && paths[0]!.length > 1) {
         this.warnings.push({
           code: 'NO_POSITIONS',
           message: `The field ${shown(name)} was built without positions, so that ${shown(text)} finds documents with all its words wherever they stand. Build it with { positions: true } for phrases.`,
         });
-        const must = words.map(({ term }) => this.#term(field, term, weight));
-        plans.push(
-          must.some((part) => part.kind === 'none') ? { kind: 'none' } : { kind: 'boolean', must, should: [], mustNot: [], least: 0 },
-        );
+        const ways = paths.map((words): Plan => {
+          const must = words.map(({ term }) => this.#term(field, term, weight));
+          return must.some((part) => part.kind === 'none')
+            ? { kind: 'none' }
+            : { kind: 'boolean', must, should: [], mustNot: [], least: 0 };
+        });
+        plans.push(bestOf(ways.filter((way) => way.kind !== 'none')));
         continue;
       }
-      if (words.some(({ statistics }) => statistics.documentFrequency === 0)) continue;
-      plans.push({ kind: 'phrase', field, words, rule, weight, collection: this.#index.statistics(field) });
+      const found = paths.filter((words) => words.every(({ statistics }) => statistics.documentFrequency > 0));
+      const collection = this.#index.statistics(field);
+      plans.push(
+        bestOf(
+          found.map((words) =>
+            words.length === 1 ? this.#term(field, words[0]!.term, weight) : { kind: 'phrase', field, words, rule, weight, collection },
+          ),
+        ),
+      );
     }
     if (plans.length === 0 && fields.every((field) => this.#index.fields[field]!.queryAnalyzer.terms(text).length === 0)) {
       this.warnings.push({
         code: 'EMPTY_QUERY',
-        message: `The phrase ${shown(text)} has no terms: ${this.#index.fields[fields[0]!]!.queryAnalyzer.whyEmpty(text) ?? 'nothing is left of it'}.`,
+        message: `The phrase ${shown(text)} has no terms: ${this.#index.fields[fields[0]!]!.queryAnalyzer.whyEmpty(text) ?? 'nothing is left of it'}. It finds nothing.`,
       });
+      return textless;
     }
     return anyOf(plans);
   }
@@ -272,8 +282,7 @@ export class Planner {
       for (const { term, edits } of into.best(limit))
         parts.push(this.#term(field, term, boost * this.#index.fields[field]!.boost * scale(edits)));
     }
-    if (parts.length === 0) return { kind: 'none' };
-    return parts.length === 1 ? parts[0]! : { kind: 'largest', parts };
+    return bestOf(parts);
   }
 
   #fuzzy(text: string, fields: readonly number[], boost: number, limit: number, given: Record<string, unknown>, where: string): Plan {
@@ -302,8 +311,9 @@ export class Planner {
         throw new RankError('INVALID_ARGUMENT', `${where}.${name} is ${shown(list)}; expected an array of queries.`);
       return list.map((part: LexicalQuery, i) => this.plan(part, weight, `${where}.${name}[${i}]`, depth + 1));
     };
-    const must = parts('must');
-    const should = parts('should');
+    const given = { must: parts('must'), should: parts('should') };
+    const [must, should] = [withoutTextless(given.must), withoutTextless(given.should)];
+    if (must.length + should.length === 0 && given.must.length + given.should.length > 0) return textless;
     const mustNot = parts('mustNot').filter((part) => part.kind !== 'none');
     checkOneOf(`${where}: type of minimumShouldMatch`, typeof query.minimumShouldMatch, ['undefined', 'number', 'string']);
     const least =
@@ -319,6 +329,33 @@ export class Planner {
     if (must.length === 0 && least === 0) return { kind: 'boolean', must: [{ kind: 'all' }], should: able, mustNot, least: 0 };
     return { kind: 'boolean', must, should: able, mustNot, least };
   }
+}
+
+/** The most ways to read a phrase whose places have several terms. */
+const mostPaths = 64;
+
+/**
+ * A phrase's tokens, one a place: where synonyms, parts of compounds or wholes share a place with a word, any of them will do. Each way to
+ * choose is a phrase of its own; of too many the first are taken.
+ */
+function pathsOf(tokens: readonly Token[]): Token[][] {
+  let paths: Token[][] = [[]];
+  for (let i = 0; i < tokens.length; ) {
+    const { position } = tokens[i]!;
+    const here: Token[] = [];
+    for (; i < tokens.length && tokens[i]!.position === position; i++) {
+      if (!here.some(({ term }) => term === tokens[i]!.term)) here.push(tokens[i]!);
+    }
+    const longer = paths.flatMap((path) => here.map((token) => [...path, token]));
+    paths = longer.length <= mostPaths ? longer : paths.map((path) => [...path, here[0]!]);
+  }
+  return paths;
+}
+
+const textless: Plan = { kind: 'none', textless: true };
+
+function withoutTextless(parts: readonly Plan[]): readonly Plan[] {
+  return parts.filter((part) => part.kind !== 'none' || part.textless !== true);
 }
 
 /** `2`, `-1` (all but one), `'75%'` (rounded down), `'-25%'`; within 0 and the number of parts. */
