@@ -1,15 +1,6 @@
-import {
-  checkFilter,
-  checkOptions,
-  type Filter,
-  type Metadata,
-  RankError,
-  shown,
-  throwIfCancelled,
-  type WorkOptions,
-} from '@rank-rank/core';
-import type { MetadataColumns } from '@rank-rank/retrieve';
+import { checkFilter, checkOptions, type Filter, RankError, shown, throwIfCancelled, type WorkOptions } from '@rank-rank/core';
 import { type LiveSegment, type NewDocument, wellFormed } from '@rank-rank/retrieve/segments';
+import { metadataOf } from './metadata-of.ts';
 import type { EncodedTokens, TokenPayload } from './row-source.ts';
 import type { TokenSegment } from './token-segment.ts';
 import { TokenStore, type TokenStoreOptions } from './token-store.ts';
@@ -134,19 +125,4 @@ function encoded(segment: TokenSegment, document: number): EncodedTokens {
     ...(spans && { spans }),
     read: (into, at) => segment.read(document, into, at),
   };
-}
-
-/** The columns turned back into one object a document. */
-function metadataOf(columns: MetadataColumns): (Metadata | undefined)[] {
-  const rows: (Record<string, unknown> | undefined)[] = Array.from({ length: columns.size }, () => undefined);
-  for (const { field, value, documents } of columns.postings()) {
-    for (const document of documents) {
-      const row = (rows[document] ??= {});
-      const there = row[field];
-      if (value === undefined) row[field] = [];
-      else if (there === undefined) row[field] = value;
-      else row[field] = Array.isArray(there) ? [...there, value] : [there, value];
-    }
-  }
-  return rows as (Metadata | undefined)[];
 }

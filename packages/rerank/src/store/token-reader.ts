@@ -1,7 +1,9 @@
-import { checkId, type Filter, RankError, shown, type Tokens } from '@rank-rank/core';
+import { checkFilter, checkId, type Filter, RankError, shown, type Tokens } from '@rank-rank/core';
 import type { ValueCount } from '@rank-rank/retrieve';
 import { type Allowed, AllowedDocuments, type LiveSegment, SnapshotDocuments } from '@rank-rank/retrieve/segments';
+import { metadataOf } from './metadata-of.ts';
 import type { PreparedQuery } from './prepared-query.ts';
+import type { TokenDocument } from './token-input.ts';
 import type { TokenSegment } from './token-segment.ts';
 
 /** A commit of a token store, as it was: nothing that is written later changes it. */
@@ -40,6 +42,20 @@ export class TokenReader {
   tokensOf(id: string): Tokens | undefined {
     const found = this.#documents.find(checkId('id', id));
     return found?.segment.tokensOf(found.row);
+  }
+
+  /** Every document with its rows, as exactly as the store keeps them; those that pass a filter. */
+  *documents(filter?: Filter): Generator<TokenDocument> {
+    if (filter !== undefined) checkFilter(filter);
+    for (const live of this.segments) {
+      const { segment } = live;
+      const allowed = this.allowed(live, filter);
+      const metadata = metadataOf(segment.metadata);
+      for (let d = 0; d < segment.size; d++) {
+        if (allowed !== undefined && !allowed.bitmap.has(d)) continue;
+        yield { id: segment.ids.id(d), tokens: segment.tokensOf(d), metadata: metadata[d] };
+      }
+    }
   }
 
   count(filter: Filter | undefined): number {

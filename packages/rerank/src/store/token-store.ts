@@ -25,7 +25,7 @@ import { PreparedQuery } from './prepared-query.ts';
 import type { TokenPayload } from './row-source.ts';
 import type { RowStorage } from './stored-rows.ts';
 import { tokenFormat } from './token-format.ts';
-import { type TokenInput, tokenChunks } from './token-input.ts';
+import { type TokenDocument, type TokenInput, tokenChunks } from './token-input.ts';
 import { TokenReader } from './token-reader.ts';
 import type { TokenSegment } from './token-segment.ts';
 
@@ -238,6 +238,11 @@ export class TokenStore {
   /** A document's rows, as exactly as the store keeps them. */
   tokensOf(id: string): Tokens | undefined {
     return this.reader.tokensOf(id);
+  }
+
+  /** Every document with its rows, one at a time; those that pass a filter. For exports, and for whatever wants to see them all. */
+  documents(filter?: Filter): Generator<TokenDocument> {
+    return this.reader.documents(filter);
   }
 
   /** How many documents pass a filter; all without one. */

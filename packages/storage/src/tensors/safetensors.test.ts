@@ -185,6 +185,8 @@ describe('writing', () => {
     expect(file.tensors.get('a')!.shape).toEqual([2, 3]);
     expect([...toFloat32(await file.read('a'))]).toEqual([...a]);
     expect([...toFloat32(await file.read('b'))]).toEqual([7, 8]);
+    expect([...toFloat32(await file.readRows('a', 1, 1))]).toEqual([4, 5, 6]);
+    expect((await refusal(file.readRows('a', 1, 2))).code).toBe('OUT_OF_RANGE');
     await file.close();
   });
 

@@ -1,5 +1,5 @@
 import { RankError, shown, unknownName } from '@rank-rank/core';
-import { bytesFor, elements, isDtype } from './dtype.ts';
+import { bytesFor, elements, isDtype, type StoredTensor } from './dtype.ts';
 import { openFile, type PositionedFile } from './positioned-file.ts';
 import type { TensorInfo, TensorSource } from './tensor-source.ts';
 
@@ -21,6 +21,12 @@ interface Entry extends TensorInfo {
   readonly begin: number;
 }
 
+/** Tensors of one safetensors file. */
+export interface SafetensorsFile extends TensorSource {
+  /** Some rows (entries along the first axis) of a tensor, and no others. */
+  readRows(name: string, from: number, rows: number): Promise<StoredTensor>;
+}
+
 /**
  * Opens one safetensors file. The whole directory is checked: dtypes, shapes, offsets, overlaps, gaps, the file's size.
  *
@@ -28,19 +34,36 @@ interface Entry extends TensorInfo {
  * const file = await openSafetensors('model.safetensors');
  * const { dtype, shape, bytes } = await file.read('embeddings.word_embeddings.weight');
  */
-export async function openSafetensors(path: string): Promise<TensorSource> {
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const file = await openFile(path);
   try {
     const { entries, metadata, dataStart } = await readHeader(file);
+    const entryOfName = (name: string): Entry => {
+      const entry = entries.get(name);
+      if (entry === undefined) throw unknownName(`${path}: tensor`, name, [...entries.keys()], 'NOT_FOUND');
+      return entry;
+    };
     return {
       files: [path],
       tensors: entries,
       metadata,
       async read(name) {
-        const entry = entries.get(name);
-        if (entry === undefined) throw unknownName(`${path}: tensor`, name, [...entries.keys()], 'NOT_FOUND');
-        const bytes = await file.read(dataStart + entry.begin, entry.byteLength);
-        return { dtype: entry.dtype, shape: entry.shape, bytes };
+        const { dtype, shape, begin, byteLength } = entryOfName(name);
+        return { dtype, shape, bytes: await file.read(dataStart + begin, byteLength) };
+      },
+      async readRows(name, from, rows) {
+        const { dtype, shape, begin } = entryOfName(name);
+        const [there = 0, ...inner] = shape;
+        const rowBytes = bytesFor(dtype, elements(inner));
+        if (rowBytes === undefined || from + rows > there) {
+          throw new RankError(
+            'OUT_OF_RANGE',
+            `${path}: rows ${from} to ${from + rows} were asked for of tensor ${shown(name)}, ${dtype} [${shape.join(', ')}].`,
+            { file: path, name },
+          );
+        }
+        const bytes = await file.read(dataStart + begin + from * rowBytes, rows * rowBytes);
+        return { dtype, shape: [rows, ...inner], bytes };
       },
       close: () => file.close(),
     };

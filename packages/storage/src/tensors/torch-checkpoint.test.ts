@@ -145,3 +145,19 @@ describeWithData('BGE-M3 heads', 'models/tiny/bge-m3', (model) => {
     await file.close();
   });
 });
+
+describeWithData('a tensor alone and a tuple of them', 'late-interaction/colbertv2-miyazaki-tiffany', (data) => {
+  it('are named by nothing and by their positions', async () => {
+    const centroids = await openTorchCheckpoint(join(data, 'index/centroids.pt'));
+    expect([...centroids.tensors.values()].map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([['', 'F16', [1024, 128]]]);
+    await centroids.close();
+    const buckets = await openTorchCheckpoint(join(data, 'index/buckets.pt'));
+    expect([...buckets.tensors.values()].map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([
+      ['0', 'F32', [255]],
+      ['1', 'F32', [256]],
+    ]);
+    const cutoffs = toFloat32(await buckets.read('0'));
+    expect(cutoffs.every((value, i) => i === 0 || value >= cutoffs[i - 1]!)).toBe(true);
+    await buckets.close();
+  });
+});

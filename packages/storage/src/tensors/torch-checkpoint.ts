@@ -40,7 +40,8 @@ class StoredView {
 
 /**
  * Opens a PyTorch checkpoint (`.pt`, `.bin`: a ZIP archive of a pickle and raw storages) as plain tensors. The pickle is read by a
- * machine that knows nothing but tensors: see {@link readPickle}. Nested state dictionaries are joined with dots.
+ * machine that knows nothing but tensors: see {@link readPickle}. Nested state dictionaries are joined with dots; in
+ * lists and tuples a tensor is named by its position, and one that is alone by ''.
  */
 export async function openTorchCheckpoint(path: string): Promise<TensorSource> {
   const file = await openFile(path);
@@ -123,11 +124,13 @@ function readState(pickle: Uint8Array, members: ReadonlyMap<string, StoredMember
   );
 }
 
-/** Names the tensors of (nested) dictionaries; what is neither is left out. */
-function collect(value: unknown, prefix: string, views: Map<string, StoredView>): void {
+/** Names the tensors of (nested) dictionaries, lists and tuples, a tensor that is alone by the empty name; what is none of these is left out. */
+function collect(value: unknown, prefix: string, views: Map<string, StoredView>, depth = 0): void {
+  // A pickle may hold what holds itself; no checkpoint is this deep.
+  if (depth > 32) return;
   if (value instanceof StoredView) views.set(prefix, value);
-  else if (value instanceof Map)
-    for (const [key, inner] of value) collect(inner, prefix === '' ? String(key) : `${prefix}.${String(key)}`, views);
+  else if (value instanceof Map || Array.isArray(value))
+    for (const [key, inner] of value.entries()) collect(inner, prefix === '' ? String(key) : `${prefix}.${String(key)}`, views, depth + 1);
 }
 
 function checkWindow({ storage, offset, shape, strides }: StoredView, name: string, path: string): void {
