@@ -28,7 +28,10 @@ describeWithData("an index of Stanford's ColBERT", 'late-interaction/colbertv2-m
   it('has the tokens that ColBERT decompresses, the texts and the documents', async () => {
     const index = await openTokens(join(data, 'index'));
     expect(index).toMatchObject({ format: 'stanford-colbert', dim: 128, count: 78, rows: 10_366 });
-    const [mine, theirs] = [await all(index.documents()), await all((await openTokens(join(data, 'token_embeddings.f16.npy'))).documents())];
+    const [mine, theirs] = [
+      await all(index.documents()),
+      await all((await openTokens(join(data, 'token_embeddings.f16.npy'))).documents()),
+    ];
     const texts = JSON.parse(readFileSync(join(data, 'collection.json'), 'utf8')) as string[];
     expect(mine.map(({ id, text }) => [id, text])).toEqual(texts.map((text, i) => [String(i), text]));
     expect(mine[0]!.metadata).toEqual({ document: '6d93d540-a4c4-4954-ae40-0fa60d2ab997' });
@@ -47,24 +50,27 @@ describeWithData("an index of Stanford's ColBERT", 'late-interaction/colbertv2-m
     ['plaid', { kind: 'plaid', bits: 8 }, 9, 0.02],
     ['warp', { kind: 'warp', bits: 8, defaults: { probes: 64 } }, 9, 0.02],
     ['auto', {}, 9, 0.02],
-  ] as const)('finds, brought into an index of kind %s, what scoring the decompressed tokens finds', async (_, options, found, tolerance) => {
-    const theirs = await all((await openTokens(join(data, 'token_embeddings.f16.npy'))).documents());
-    const source = await openTokens(join(data, 'index'));
-    const index = await buildTokenIndex(source.documents(), { dim: source.dim, ...options });
-    let overlap = 0;
-    for (let d = 0; d < 78; d += 6) {
-      // Rows of one passage, as if they were asked for.
-      const query = selectRows(theirs[d]!.tokens, [3, 8, 13, 21, 34, 55, 60, 72]);
-      const exact = toRanking(theirs.map(({ id, tokens }) => ({ id, score: plainMaxSim(query, tokens) }))).slice(0, 10);
-      const hits = await index.search(query, 10);
-      expect(hits[0]!.id).toBe(String(d));
-      overlap += hits.filter(({ id }) => exact.some((hit) => hit.id === id)).length / 13;
-      for (const { id, score } of hits)
-        expect(Math.abs(score - plainMaxSim(query, theirs[Number(id)]!.tokens)) / query.rows).toBeLessThan(tolerance);
-    }
-    expect(overlap).toBeGreaterThanOrEqual(found);
-    await index.close();
-  });
+  ] as const)(
+    'finds, brought into an index of kind %s, what scoring the decompressed tokens finds',
+    async (_, options, found, tolerance) => {
+      const theirs = await all((await openTokens(join(data, 'token_embeddings.f16.npy'))).documents());
+      const source = await openTokens(join(data, 'index'));
+      const index = await buildTokenIndex(source.documents(), { dim: source.dim, ...options });
+      let overlap = 0;
+      for (let d = 0; d < 78; d += 6) {
+        // Rows of one passage, as if they were asked for.
+        const query = selectRows(theirs[d]!.tokens, [3, 8, 13, 21, 34, 55, 60, 72]);
+        const exact = toRanking(theirs.map(({ id, tokens }) => ({ id, score: plainMaxSim(query, tokens) }))).slice(0, 10);
+        const hits = await index.search(query, 10);
+        expect(hits[0]!.id).toBe(String(d));
+        overlap += hits.filter(({ id }) => exact.some((hit) => hit.id === id)).length / 13;
+        for (const { id, score } of hits)
+          expect(Math.abs(score - plainMaxSim(query, theirs[Number(id)]!.tokens)) / query.rows).toBeLessThan(tolerance);
+      }
+      expect(overlap).toBeGreaterThanOrEqual(found);
+      await index.close();
+    },
+  );
 });
 
 describe('an index of fast-plaid', () => {
