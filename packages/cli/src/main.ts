@@ -21,6 +21,7 @@ import { removeCommand } from './commands/remove.ts';
 import { rerankCommand } from './commands/rerank.ts';
 import { runCommand } from './commands/run.ts';
 import { searchCommand } from './commands/search.ts';
+import { tokensCommand } from './commands/tokens.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { applyConfig, loadConfig } from './config.ts';
 import { red } from './terminal/terminal.ts';
@@ -37,6 +38,7 @@ const commands: readonly (() => Command)[] = [
   removeCommand,
   rerankCommand,
   encodeCommand,
+  tokensCommand,
   modelCommand,
   quantizeCommand,
   fuseCommand,

@@ -54,7 +54,7 @@ export const exactRows = 24_000;
 
 /** Candidates by default: the deeper the result and the larger the collection, the more. */
 export function candidatesFor(k: number, tokens: number): number {
-  return Math.ceil((64 + 4 * k) * Math.max(1, 1 + 0.25 * Math.log2(tokens / 1e6)));
+  return Math.ceil((100 + 2 * k) * Math.max(1, 1 + 0.25 * Math.log2(tokens / 1e6)));
 }
 
 /** `exact`, `plaid`, `warp` and `auto`: indexes whose first pass reads the same segments as the last. */
