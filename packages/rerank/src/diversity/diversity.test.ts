@@ -87,9 +87,9 @@ describe('MMR', () => {
 });
 
 describe('DPP', () => {
-  it('takes what adds most volume, and repetitions last', () => {
+  it('takes what adds most volume, and what those chosen span already last, by relevance', () => {
     expect(ids(dpp(vectors, { alpha: 1, k: 3 }))).toBe('acd');
-    expect(ids(dpp([...vectors, { id: 'e', score: 0.99, vector: Float32Array.of(1, 0, 0) }], { alpha: 1 }))).toBe('acdbe');
+    expect(ids(dpp([...vectors, { id: 'e', score: 0.99, vector: Float32Array.of(1, 0, 0) }], { alpha: 1 }))).toBe('acdeb');
   });
 
   it('is the greedy maximum of the determinant', () => {

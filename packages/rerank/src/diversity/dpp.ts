@@ -12,8 +12,8 @@ export interface DppOptions {
   readonly similarities?: SimilarityMatrix;
 }
 
-/** Below this a document is a combination of those chosen already. */
-const dependent = 1e-10;
+/** Below this share of what it had a document is a combination of those chosen already, as far as similarities in f32 can tell. */
+const dependent = 1e-6;
 
 /**
  * The greedy most probable set of a determinantal point process with `L = diag(q) · S · diag(q)` (Chen, Zhang and Zhou, "Fast greedy MAP

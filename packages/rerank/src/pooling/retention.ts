@@ -30,6 +30,8 @@ export function retention(original: Tokens, reduced: Tokens): Retention {
     for (let i = 0; i < end - at; i++) {
       let best = -1;
       for (let j = 0; j < kept; j++) best = Math.max(best, matrix[i * kept + j]!);
+      // Rounding takes a cosine past 1.
+      best = Math.min(1, best);
       sum += best;
       worst = Math.min(worst, best);
     }
