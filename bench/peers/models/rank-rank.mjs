@@ -1,0 +1,14 @@
+// @ts-check
+/** Ours, asked as transformers.mjs is, for cold starts: `rank-rank.mjs THREADS`. */
+import { createInterface } from 'node:readline';
+import { openDenseEncoder } from '@rank-rank/models';
+
+const threads = Number(process.argv[2]);
+for await (const line of createInterface({ input: process.stdin })) {
+  const { model, dtype, texts } = JSON.parse(line);
+  const start = performance.now();
+  const encoder = await openDenseEncoder(model, { precision: dtype, threads });
+  await encoder.encode(texts, 'query');
+  console.log(JSON.stringify({ ms: performance.now() - start, kilobytes: process.resourceUsage().maxRSS }));
+  await encoder.close();
+}

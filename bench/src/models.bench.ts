@@ -1,0 +1,23 @@
+import { beside, coldStart } from './models/around.ts';
+import { artefacts } from './models/artefacts.ts';
+import { encoding } from './models/encoding.ts';
+import { oneQuery } from './models/one-query.ts';
+import { pairs } from './models/pairs.ts';
+import type { Question } from './question.ts';
+
+const question: Question = {
+  title: 'The real MiniLM: encoding, one query, pairs, and what stands around them (words: make, fp32, int8, query, pairs, beside, start)',
+  async run(context) {
+    const wanted = (word: string): boolean => context.only.length === 0 || context.only.includes(word);
+    const models = await artefacts(context);
+    if (models === undefined) return;
+    if (wanted('fp32')) await encoding(context, models, 'fp32', 3);
+    if (wanted('int8')) await encoding(context, models, 'int8', 5);
+    for (const precision of ['fp32', 'int8'] as const) if (wanted('query')) await oneQuery(context, models, precision, 300);
+    if (wanted('pairs')) await pairs(context, models, 9);
+    if (wanted('beside')) await beside(context, models);
+    if (wanted('start')) await coldStart(context, models, 5);
+  },
+};
+
+export default question;

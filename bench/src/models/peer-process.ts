@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { peersFolder } from '../peers.ts';
+
+const scripts = fileURLToPath(new URL('../../peers/models', import.meta.url));
+
+interface Answer {
+  readonly ms: number;
+  readonly kilobytes?: number;
+  readonly version?: string;
+}
+
+/** A peer that is kept running and asked in turn with us, so that both see the same machine. */
+export class PeerProcess {
+  readonly #child: ChildProcess;
+  readonly #waiting: ((answer: Answer | Error) => void)[] = [];
+  #errors = '';
+
+  private constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#waiting.shift()?.(JSON.parse(line) as Answer));
+    this.#child.stderr!.on('data', (chunk) => {
+      this.#errors = (this.#errors + chunk).slice(-2000);
+    });
+    this.#child.on('close', () => {
+      for (const answer of this.#waiting.splice(0)) answer(new Error(this.#errors.trim().split('\n').at(-1) ?? 'it ended'));
+    });
+  }
+
+  /** ONNX Runtime in Python; undefined, with the reason to `note`, where it is not set up. */
+  static python(threads: number, note: (text: string) => void): PeerProcess | undefined {
+    const python = join(peersFolder, 'late-interaction/bin/python');
+    if (existsSync(python)) return new PeerProcess(python, [join(scripts, 'onnxruntime.py'), String(threads)]);
+    note(`onnxruntime (Python) was not measured: ${python} is not here: run setup.sh of ../shared/bench/models first`);
+    return undefined;
+  }
+
+  static transformersJs(threads: number, note: (text: string) => void): PeerProcess | undefined {
+    const folder = join(peersFolder, 'models/node');
+    try {
+      createRequire(join(folder, 'package.json')).resolve('@huggingface/transformers');
+    } catch {
+      note(`transformers.js was not measured: npm i --ignore-scripts --prefix ${folder} @huggingface/transformers`);
+      return undefined;
+    }
+    return new PeerProcess(process.execPath, [join(scripts, 'transformers.mjs'), String(threads)]);
+  }
+
+  ask(request: object): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)));
+      this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
+    });
+  }
+
+  end(): void {
+    this.#child.stdin!.end();
+  }
+}
