@@ -80,6 +80,12 @@ describeWithData('A model by its name', 'models', (data) => {
 });
 
 describe('The list of models', () => {
+  it('is the table of the README', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    for (const { name, kind, licence } of knownModels)
+      expect(readme).toMatch(new RegExp(`\\| ${name} \\| ${kind} \\| .* \\| ${licence} \\|`));
+  });
+
   it('names each once, and finds it however it is written', () => {
     expect(new Set(knownModels.map(({ name }) => name)).size).toBe(knownModels.length);
     expect(knownModel('baai/BGE-M3@abc')).toMatchObject({ kind: 'multi', licence: 'mit' });
