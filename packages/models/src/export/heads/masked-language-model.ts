@@ -34,7 +34,7 @@ export function wordLogits(
     });
   }
   const act = config.text('hidden_act', config.text('activation', config.text('hidden_activation', 'gelu')));
-  const epsilon = config.number('layer_norm_eps', config.number('norm_eps', 1e-12));
+  const epsilon = config.number('layer_norm_eps', config.number('norm_eps', config.text('model_type') === 'modernbert' ? 1e-5 : 1e-12));
   const inner = activation(graph, style, linear(graph, all, states, { weight: `${head.dense}.weight`, bias: `${head.dense}.bias` }), act);
   const normed = layerNorm(graph, all, inner, head.norm, epsilon);
   // The decoder usually shares the word embeddings and is then not stored.
