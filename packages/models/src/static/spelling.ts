@@ -19,9 +19,12 @@ const longestList = 5000;
 export class Spelling {
   readonly #lists = new Map<string, number[]>();
   readonly #sizes: Uint16Array;
+  /** Counts of one call, all 0 between calls. */
+  readonly #shared: Uint16Array;
 
   constructor(terms: readonly string[]) {
     this.#sizes = new Uint16Array(terms.length);
+    this.#shared = new Uint16Array(terms.length);
     terms.forEach((term, id) => {
       const pieces = subwords(term);
       this.#sizes[id] = pieces.size;
@@ -36,15 +39,17 @@ export class Spelling {
   /** Dice's coefficient over subwords, best first, at most three. */
   lookalikes(word: string): Lookalike[] {
     const pieces = subwords(word);
-    const shared = new Map<number, number>();
+    const shared = this.#shared;
+    const met: number[] = [];
     for (const piece of pieces) {
       const list = this.#lists.get(piece);
       if (list === undefined || list.length > longestList) continue;
-      for (const id of list) shared.set(id, (shared.get(id) ?? 0) + 1);
+      for (const id of list) if (shared[id]!++ === 0) met.push(id);
     }
     const found: Lookalike[] = [];
-    for (const [term, count] of shared) {
-      const likeness = (2 * count) / (pieces.size + this.#sizes[term]!);
+    for (const term of met) {
+      const likeness = (2 * shared[term]!) / (pieces.size + this.#sizes[term]!);
+      shared[term] = 0;
       if (likeness >= leastLikeness) found.push({ term, likeness });
     }
     return found.sort((a, b) => b.likeness - a.likeness || a.term - b.term).slice(0, mostLookalikes);

@@ -26,7 +26,9 @@ const batchSize = 512;
 /** An encoder learned from the collection is learned again when the collection has grown by this factor. */
 const relearnGrowth = 2;
 /** Work that is lost at most when encoding is interrupted. */
-const commitAfter = { passages: 50_000, milliseconds: 60_000 };
+const commitAfter = { passages: 50_000, milliseconds: 120_000 };
+/** Rows that are made of factors lie closer together than a trained model's, and need no more of them. */
+const learnedCentroids = 2048;
 
 /** What is kept about the encoders. */
 interface EncoderState {
@@ -137,7 +139,13 @@ export class CollectionVectors {
     let complete = this.#state?.complete ?? false;
     if (this.dense === undefined || this.tokens === undefined) complete = false;
     this.dense ??= await DenseIndex.create({ dim: encoders.dense.dim, scope: this.#scopes.dense });
-    this.tokens ??= await createTokenIndex({ dim: encoders.tokens.dim, scope: this.#scopes.tokens, kind: 'auto', empty: true });
+    this.tokens ??= await createTokenIndex({
+      dim: encoders.tokens.dim,
+      scope: this.#scopes.tokens,
+      kind: 'auto',
+      empty: true,
+      ...(model?.tokens === undefined && { centroids: learnedCentroids }),
+    });
     if (complete && owner.changed !== undefined) await this.#encodeMissing(owner, owner.changed, encoders, work);
     await owner.commitAll();
     if (!complete || this.tokens.size !== owner.passageCount) await this.#encodeMissing(owner, undefined, encoders, work);
