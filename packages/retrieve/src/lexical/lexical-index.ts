@@ -26,7 +26,7 @@ import { merge } from './segment/merge.ts';
 import { segmentsToMerge } from './segment/merge-policy.ts';
 import { Segment, type SegmentView } from './segment/segment.ts';
 import { SegmentBuffer } from './segment/segment-buffer.ts';
-import { segmentKind, segmentVersion, writeSegment } from './segment/segment-writer.ts';
+import { type SegmentInput, segmentKind, segmentVersion, writeSegment } from './segment/segment-writer.ts';
 
 export const storeKind = 'lexical';
 const deletesKind = 'lexical-deletes';
@@ -102,7 +102,7 @@ export class LexicalIndex implements Retriever {
   /** Ids to be removed from segments written so far. */
   #removed = new Set<string>();
   #changed = false;
-  #closing = false;
+  readonly #closing = new AbortController();
   #closed = false;
   #writing: Promise<unknown> = Promise.resolve();
   #merging: Promise<void> | undefined;
@@ -196,8 +196,9 @@ export class LexicalIndex implements Retriever {
     const { signal, onProgress, ...rest } = options;
     const index = await LexicalIndex.create(rest);
     try {
-      await index.add(documents, { ...(signal && { signal }), ...(onProgress && { onProgress }) });
-      await index.commit();
+      const work = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+      await index.add(documents, work);
+      await index.commit(work);
       return index;
     } catch (error) {
       await index.close();
@@ -276,7 +277,7 @@ export class LexicalIndex implements Retriever {
         if (((done & 255) === 0 && this.#buffer.bytes > this.#memory) || this.#buffer.full) {
           if (total === undefined) this.#refuseAcross(mine, segmentsBefore);
           mine.clear();
-          await this.#flush();
+          await this.#flush(options);
         }
       }
       if (total === undefined) this.#refuseAcross(mine, segmentsBefore);
@@ -305,10 +306,15 @@ export class LexicalIndex implements Retriever {
     });
   }
 
-  /** Makes everything since the last commit visible, and durable where the index is on disk. */
-  async commit(): Promise<void> {
-    await this.prepare();
+  /**
+   * Makes everything since the last commit visible, and durable where the index is on disk. Cancelled, it commits nothing and forgets
+   * nothing.
+   */
+  async commit(options: WorkOptions = {}): Promise<void> {
+    checkOptions('commit', options, ['signal', 'onProgress']);
+    await this.prepare(options);
     await this.#exclusively(async () => {
+      throwIfCancelled(options.signal, 'The commit');
       await this.#scope.store.commit();
       await this.#look();
     });
@@ -323,10 +329,10 @@ export class LexicalIndex implements Retriever {
   /** Merges all segments into one and commits: the smallest and fastest form of an index that will not change for a while. */
   async merge(options: WorkOptions = {}): Promise<void> {
     checkOptions('merge', options, ['signal', 'onProgress']);
-    await this.commit();
+    await this.commit(options);
     await this.settled();
     if (this.#pending.length > 1 || this.#pending.some(({ deleted }) => deleted !== undefined)) {
-      await this.#mergeSegments([...this.#pending], () => throwIfCancelled(options.signal, 'Merging'));
+      await this.#mergeSegments([...this.#pending], options);
     }
     await this.settled();
   }
@@ -342,16 +348,17 @@ export class LexicalIndex implements Retriever {
       if (chosen === undefined) return merged;
       await this.#mergeSegments(
         chosen.map(({ pending }) => pending),
-        () => throwIfCancelled(options.signal, 'Merging'),
+        options,
       );
     }
   }
 
   /** Writes everything out and stages it, for an owner of the store who then commits and calls {@link LexicalIndex.refresh}. */
-  async prepare(): Promise<void> {
+  async prepare(options: WorkOptions = {}): Promise<void> {
+    checkOptions('prepare', options, ['signal', 'onProgress']);
     await this.#exclusively(async () => {
       if (!this.#changed) return;
-      await this.#flush();
+      await this.#flush(options);
       for (const pending of this.#pending) await this.#writeDeletes(pending);
       this.#pending = this.#pending.filter(({ segment, deleted }) => deleted === undefined || deleted.count < segment.size);
       this.#stage();
@@ -383,7 +390,7 @@ export class LexicalIndex implements Retriever {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#closing = true;
+    this.#closing.abort();
     await this.#merging?.catch(() => {});
     await this.#writing.catch(() => {});
     this.#closed = true;
@@ -391,15 +398,12 @@ export class LexicalIndex implements Retriever {
   }
 
   #mergeInBackground(): void {
-    if (this.#merging !== undefined || this.#closing) return;
+    if (this.#merging !== undefined || this.#closing.signal.aborted) return;
     const chosen = segmentsToMerge(this.#pending.map((pending) => ({ pending, size: pending.segment.size, live: liveOf(pending) })));
     if (chosen === undefined) return;
-    const stop = (): void => {
-      if (this.#closing) throw new RankError('CANCELLED', 'The index was closed while segments were merged.');
-    };
     this.#merging = this.#mergeSegments(
       chosen.map(({ pending }) => pending),
-      stop,
+      { signal: this.#closing.signal },
     ).finally(() => {
       this.#merging = undefined;
     });
@@ -413,19 +417,10 @@ export class LexicalIndex implements Retriever {
    * Writes segments as one, beside other work, and puts it in their place. Documents that are deleted meanwhile are deleted in it too.
    * It is committed at once if nothing else waits for a commit, else with that.
    */
-  async #mergeSegments(chosen: readonly PendingSegment[], check: () => void): Promise<void> {
+  async #mergeSegments(chosen: readonly PendingSegment[], options: WorkOptions): Promise<void> {
     const before = chosen.map(({ deleted }) => deleted?.clone());
     const { input, numbers } = merge(chosen.map(({ segment }, i) => ({ segment, deleted: before[i] })));
-    let merged: Segment | undefined;
-    if (input.size > 0) {
-      const file = await this.#scope.create('lexical', segmentKind, segmentVersion);
-      await writeSegment(file, input, async () => {
-        check();
-        await yieldToEventLoop();
-      });
-      await file.finish();
-      merged = await Segment.open(this.#scope, file.name);
-    }
+    const merged = input.size > 0 ? await this.#write(input, 'merging', options) : undefined;
     await this.#exclusively(async () => {
       const places = chosen.map(({ segment }) => this.#pending.findIndex((pending) => pending.segment === segment));
       // They are gone after a rollback.
@@ -478,15 +473,33 @@ export class LexicalIndex implements Retriever {
   }
 
   /** Writes the buffer as a segment, and applies it and the removals to the segments before. */
-  async #flush(): Promise<void> {
+  async #flush(options: WorkOptions): Promise<void> {
     for (const id of [...this.#removed, ...this.#buffer.ids()]) this.#deleteFrom(this.#pending, id);
     this.#removed.clear();
     if (this.#buffer.size === 0) return;
-    const file = await this.#scope.create('lexical', segmentKind, segmentVersion);
-    await writeSegment(file, this.#buffer.input());
-    await file.finish();
+    const segment = await this.#write(this.#buffer.input(), 'writing', options);
     this.#buffer = new SegmentBuffer(this.#fields, this.#state.texts);
-    this.#pending.push({ segment: await Segment.open(this.#scope, file.name), deleted: undefined, deletes: undefined });
+    this.#pending.push({ segment, deleted: undefined, deletes: undefined });
+  }
+
+  /** A new segment file. Between its pieces other work gets its turn. */
+  async #write(input: SegmentInput, stage: 'writing' | 'merging', { signal, onProgress }: WorkOptions): Promise<Segment> {
+    const report = throttleProgress(onProgress);
+    const file = await this.#scope.create('lexical', segmentKind, segmentVersion);
+    let done = 0;
+    try {
+      await writeSegment(file, input, async (bytes) => {
+        throwIfCancelled(signal, stage === 'writing' ? 'Writing a segment' : 'Merging');
+        done += bytes;
+        report({ stage, done, unit: 'bytes' });
+        await yieldToEventLoop();
+      });
+      await file.finish();
+    } catch (error) {
+      await file.abandon().catch(() => {});
+      throw error;
+    }
+    return Segment.open(this.#scope, file.name);
   }
 
   #deleteFrom(segments: readonly PendingSegment[], id: string): void {

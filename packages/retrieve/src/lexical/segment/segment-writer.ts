@@ -69,9 +69,13 @@ const chunkBytes = 1 << 20;
  * | `texts`, `texts.firsts`, `texts.starts` | u8, u32, f64 | the texts, where they are kept (`stored-texts.ts`) |
  * | `metadata.*` | | the columns (`metadata/columns.ts`) |
  *
- * Memory: the dictionary twice, twenty bytes a term, and four a document; postings are streamed. `pause` is awaited after every piece.
+ * Memory: the dictionary twice, twenty bytes a term, and four a document; postings are streamed. `pause` is awaited after every piece, told its size.
  */
-export async function writeSegment(file: SectionWriter, input: SegmentInput, pause?: () => Promise<void>): Promise<SegmentAbout> {
+export async function writeSegment(
+  file: SectionWriter,
+  input: SegmentInput,
+  pause?: (bytes: number) => Promise<void>,
+): Promise<SegmentAbout> {
   const ids = packIds(input.ids);
   await file.write('ids.starts', ids.starts, 'u32');
   await file.write('ids.bytes', ids.bytes, 'u8');
@@ -176,13 +180,14 @@ export async function writeSegment(file: SectionWriter, input: SegmentInput, pau
 async function* packedTexts(
   writer: StoredTextsWriter,
   texts: Iterable<StoredText>,
-  pause: (() => Promise<void>) | undefined,
+  pause: ((bytes: number) => Promise<void>) | undefined,
 ): AsyncGenerator<Uint8Array> {
   for (const text of texts) {
     writer.add(text);
     if (writer.out.length < chunkBytes) continue;
-    yield writer.take();
-    await pause?.();
+    const piece = writer.take();
+    yield piece;
+    await pause?.(piece.length);
   }
   writer.finish();
   yield writer.take();
@@ -192,7 +197,7 @@ async function* packedTexts(
 async function* streamed<W extends { readonly out: GrowingBytes }>(
   writer: W,
   work: (writer: W, base: () => number) => Iterable<void>,
-  pause: (() => Promise<void>) | undefined,
+  pause: ((bytes: number) => Promise<void>) | undefined,
 ): AsyncGenerator<Uint8Array> {
   let taken = 0;
   for (const _ of work(writer, () => taken)) {
@@ -203,7 +208,7 @@ async function* streamed<W extends { readonly out: GrowingBytes }>(
     writer.out.bytes.copyWithin(0, whole, writer.out.length);
     writer.out.length -= whole;
     taken += whole;
-    await pause?.();
+    await pause?.(whole);
   }
   yield writer.out.taken();
 }
