@@ -1,6 +1,6 @@
 import { checkInteger, type Hit, RankError, shown } from '@rank-rank/core';
 import { orderedHits } from './lists/order.ts';
-import { type RankedLists, type RankingInput, type Rankings, toRankedLists } from './lists/ranked-lists.ts';
+import { ListRoom, type RankedLists, type RankingInput, type Rankings, toRankedLists } from './lists/ranked-lists.ts';
 import type { FusionMethod, Parameters, ResultOptions } from './method.ts';
 import { resolveParameters } from './parameters.ts';
 
@@ -13,10 +13,17 @@ export function fuseRankings<P extends Parameters>(
   const { inputs, names } = namedRankings(rankings, method.name);
   const parameters = resolveParameters(method, options, { names, where: method.name });
   const topK = resolveTopK(options, method.name);
-  const lists = toRankedLists(inputs, (run) => placeOfRanking(rankings, names, run));
+  // A method may fuse on its own account while it combines, so that room in use is not there for it.
+  const room = spareRoom ?? new ListRoom();
+  spareRoom = undefined;
+  const lists = toRankedLists(inputs, (run) => placeOfRanking(rankings, names, run), room);
   checkScored(method, lists, names);
-  return orderedHits(lists.ids, method.combine(lists, parameters).scores, topK);
+  const hits = orderedHits(lists.ids, method.combine(lists, parameters).scores, topK);
+  spareRoom = room;
+  return hits;
 }
+
+let spareRoom: ListRoom | undefined;
 
 /** The rankings in order, and what the runs they came from are called. */
 export function namedRankings(

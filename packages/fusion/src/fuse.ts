@@ -1,7 +1,7 @@
 import { checkOptions, type Ranking, type Run } from '@rank-rank/core';
 import { checkScored, resolveTopK } from './fuse-rankings.ts';
 import { orderedHits } from './lists/order.ts';
-import { type RankedLists, toRankedLists } from './lists/ranked-lists.ts';
+import { ListRoom, type RankedLists, toRankedLists } from './lists/ranked-lists.ts';
 import type { FusionMethod, ResultOptions } from './method.ts';
 import { resolveParameters } from './parameters.ts';
 import { type MethodOptions, toMethod } from './registry.ts';
@@ -19,7 +19,7 @@ export type FuseOptions = MethodOptions | (ResultOptions & { readonly method: Fu
  * fuse({ bm25, dense }, { method: 'weighted-sum', weights: { bm25: 0.3, dense: 0.7 }, topK: 100 });
  */
 export function fuse(runs: RunsInput, options?: FuseOptions): Run {
-  const { method, parameters, topK, queries } = preparedFusion(runs, options, 'fuse');
+  const { method, parameters, topK, queries } = preparedFusion(runs, options, 'fuse', undefined, new ListRoom());
   const fused = new Map<string, Ranking>();
   for (const [query, lists] of queries) fused.set(query, orderedHits(lists.ids, method.combine(lists, parameters).scores, topK));
   return fused;
@@ -31,11 +31,17 @@ export interface PreparedFusion {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly topK: number | undefined;
   readonly names: readonly string[];
-  /** Each query with its lists, numbered only when its turn comes. */
+  /** Each query with its lists, numbered only when its turn comes; in room that was given, they are valid until the next. */
   readonly queries: Iterable<readonly [query: string, lists: RankedLists]>;
 }
 
-export function preparedFusion(runs: RunsInput, options: FuseOptions | undefined, where: string, only?: readonly string[]): PreparedFusion {
+export function preparedFusion(
+  runs: RunsInput,
+  options: FuseOptions | undefined,
+  where: string,
+  only?: readonly string[],
+  room?: ListRoom,
+): PreparedFusion {
   const { inputs, names } = namedRuns(runs, where);
   checkOptions(where, options, Object.keys(options ?? {}));
   const method = toMethod(options?.method ?? 'rrf', `${where}: method`);
@@ -50,7 +56,7 @@ export function preparedFusion(runs: RunsInput, options: FuseOptions | undefined
     parameters,
     topK: resolveTopK(options, where),
     names,
-    queries: numberedQueries(runs, inputs, names, method, only ?? allQueries(inputs)),
+    queries: numberedQueries(runs, inputs, names, method, only ?? allQueries(inputs), room),
   };
 }
 
@@ -60,10 +66,11 @@ function* numberedQueries(
   names: readonly string[],
   method: FusionMethod,
   queries: readonly string[],
+  room: ListRoom | undefined,
 ): Iterable<readonly [string, RankedLists]> {
   for (const query of queries) {
     const rankings = inputs.map((input) => rankingOf(input, query));
-    const lists = toRankedLists(rankings, (run) => `${placeOfRun(runs, run)}[${JSON.stringify(query)}]`);
+    const lists = toRankedLists(rankings, (run) => `${placeOfRun(runs, run)}[${JSON.stringify(query)}]`, room);
     checkScored(method, lists, names);
     yield [query, lists];
   }

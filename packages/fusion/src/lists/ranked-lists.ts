@@ -36,8 +36,28 @@ let table = new Int32Array(1024);
 let hashes = new Int32Array(1024);
 let lastList = new Int32Array(1024);
 
+/**
+ * Room for the entries of one query after another. Lists that were made in it are valid until the next are; who keeps lists makes them
+ * without. It spares the collector two large arrays a query.
+ */
+export class ListRoom {
+  documents: Int32Array = new Int32Array(0);
+  scores: Float64Array = new Float64Array(0);
+
+  reserve(total: number): void {
+    if (this.documents.length >= total) return;
+    const room = 2 ** Math.ceil(Math.log2(total));
+    this.documents = new Int32Array(room);
+    this.scores = new Float64Array(room);
+  }
+}
+
 /** Validates the rankings of one query, puts each into ranking order, and numbers the documents. `placeOf` names a run in messages. */
-export function toRankedLists(inputs: readonly (RankingInput | undefined)[], placeOf: (run: number) => string): RankedLists {
+export function toRankedLists(
+  inputs: readonly (RankingInput | undefined)[],
+  placeOf: (run: number) => string,
+  room?: ListRoom,
+): RankedLists {
   const lists: Ranking[] = [];
   const runs: number[] = [];
   let unscored: number[] | undefined;
@@ -55,7 +75,7 @@ export function toRankedLists(inputs: readonly (RankingInput | undefined)[], pla
   const known = { runs, runCount: inputs.length, unscored: unscored ?? none };
   let hashed = hashedSuffix;
   for (;;) {
-    const outcome = intern(lists, known, hashed);
+    const outcome = intern(lists, known, hashed, room);
     if (typeof outcome !== 'number') return outcome;
     if (outcome === collides) {
       // Ids that share their last characters: look at all of each; and where even that collides, leave it to the engine's own hashing.
@@ -74,7 +94,7 @@ const collides = -1;
 type Known = Pick<RankedLists, 'runs' | 'runCount' | 'unscored'>;
 
 /** The lists with their documents numbered; or the place of a list that must be checked and ordered first; or that hashes collide too often. */
-function intern(lists: readonly Ranking[], known: Known, hashed: number): RankedLists | number {
+function intern(lists: readonly Ranking[], known: Known, hashed: number, room: ListRoom | undefined): RankedLists | number {
   const starts = new Int32Array(lists.length + 1);
   let total = 0;
   for (let list = 0; list < lists.length; list++) {
@@ -94,8 +114,9 @@ function intern(lists: readonly Ranking[], known: Known, hashed: number): Ranked
   const lastListOf = lastList;
   slots.fill(0, 0, capacity);
   const ids = new Array<string>(total);
-  const documents = new Int32Array(total);
-  const scores = new Float64Array(total);
+  room?.reserve(total);
+  const documents = room === undefined ? new Int32Array(total) : room.documents.subarray(0, total);
+  const scores = room === undefined ? new Float64Array(total) : room.scores.subarray(0, total);
   let count = 0;
   let at = 0;
   let patience = 8 * total + 64;
