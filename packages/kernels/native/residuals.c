@@ -139,7 +139,8 @@ static rr_residual_query rr_take_residual_query(rr_call *call, const rr_rows *qu
   rr_residual_query ready = {.rows = *query};
   if (query->type != RR_I8 || query->dim != it->dim || query->first != 0) rr_fail(call, RR_ARGUMENTS, 0);
   size_t planes = it->bits == 0 ? 0 : rr_planes(it);
-  ready.blocks = (query->rows + RR_QUERY_BLOCK - 1) / RR_QUERY_BLOCK;
+  /* One at least: rows are made ready where the first block has room for them. */
+  ready.blocks = query->rows == 0 ? 1 : (query->rows + RR_QUERY_BLOCK - 1) / RR_QUERY_BLOCK;
   ready.padded = ready.blocks * RR_QUERY_BLOCK;
   ready.ordered = RR_ALLOCATE(call, int8_t, query->rows * planes);
   ready.plain = RR_ALLOCATE(call, uint8_t, planes + 64);
@@ -462,6 +463,7 @@ static int rr_warp_scan(rr_call *call, size_t begin, size_t end) {
         words[x] = (const int32_t *)out;
         size_t document = documents[row + (size_t)x];
         if (document >= count) return rr_fail(call, RR_DOCUMENT, (double)(row + (size_t)x));
+        if (places[document] > met && places[document] != RR_NONE) return rr_fail(call, RR_ARGUMENTS, (double)document);
         if (places[document] == 0) {
           if (met >= most) return rr_fail(call, RR_ARGUMENTS, 0);
           memcpy(maxima + met * ready.padded, imputed, ready.padded * sizeof(float));

@@ -4,11 +4,17 @@
 
 #include "kernel.h"
 
+/* native/check.mjs looks for faults, not for speed: its sanitizers take minutes over code that is unrolled. */
+#ifdef RR_CHECKED
+#define RR_INLINE static inline __attribute__((unused))
+#define RR_UNROLL
+#else
 #define RR_INLINE static inline __attribute__((always_inline, unused))
 #ifdef __clang__
 #define RR_UNROLL _Pragma("unroll")
 #else
 #define RR_UNROLL _Pragma("GCC unroll 16")
+#endif
 #endif
 
 #if defined(__x86_64__)

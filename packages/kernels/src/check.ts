@@ -125,6 +125,12 @@ export function checkCentroids(where: string, value: unknown, dim: number): Floa
   return centroids;
 }
 
+/** An object that must be given, whatever it then holds. */
+export function checkGiven(where: string, value: unknown, expected: string): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new RankError('INVALID_ARGUMENT', `${where} is ${shown(value)}; expected ${expected}.`);
+}
+
 /** Rows whose type an operation takes. */
 export function checkType<T extends Rows['type']>(where: string, rows: RowsArgument, ...types: T[]): RowsArgument {
   if ((types as string[]).includes(rows.type)) return rows;

@@ -21,10 +21,14 @@ export function createKernels(machine: Machine, description: KernelsDescription)
     <A extends unknown[], R>(plan: (...args: A) => Plan<R>) =>
     (...args: A): R => {
       const steps = plan(...args);
-      for (;;) {
-        const { done, value } = steps.next();
-        if (done) return value;
-        if (value.units > 0) machine.run(value);
+      try {
+        for (;;) {
+          const { done, value } = steps.next();
+          if (done) return value;
+          if (value.units > 0) machine.run(value);
+        }
+      } catch (cause) {
+        throw tooLarge(plan.name, cause);
       }
     };
 
@@ -35,11 +39,15 @@ export function createKernels(machine: Machine, description: KernelsDescription)
       const { threads, signal, own } = splitOptions(plan.name, args[optionsAt]);
       throwIfCancelled(signal, plan.name);
       const steps = plan(...([...args.slice(0, optionsAt), ...(own === undefined ? [] : [own])] as A));
-      for (;;) {
-        const { done, value } = steps.next();
-        if (done) return value;
-        if (value.units > 0) await machine.start(value, threads, signal);
-        if (signal?.aborted) throw cancelled(signal, plan.name);
+      try {
+        for (;;) {
+          const { done, value } = steps.next();
+          if (done) return value;
+          if (value.units > 0) await machine.start(value, threads, signal);
+          if (signal?.aborted) throw cancelled(signal, plan.name);
+        }
+      } catch (cause) {
+        throw tooLarge(plan.name, cause);
       }
     };
 
@@ -126,6 +134,19 @@ export function createKernels(machine: Machine, description: KernelsDescription)
     hnswSearch: now(hnswSearch),
     hnswSearchAsync: later(4, hnswSearch),
   };
+}
+
+/** An array that the runtime would not make is the caller's to hear of; anything else is passed on as it is. */
+function tooLarge(operation: string, cause: unknown): unknown {
+  if (!(cause instanceof RangeError)) return cause;
+  return new RankError(
+    'OUT_OF_RANGE',
+    `${operation}: there is no memory for a result this large (${cause.message}). Ask for less at a time.`,
+    {
+      operation,
+    },
+    { cause },
+  );
 }
 
 function splitOptions(where: string, options: unknown): ThreadOptions & { threads: number; own: object | undefined } {

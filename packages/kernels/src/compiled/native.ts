@@ -12,7 +12,7 @@ import type { Machine } from '../plan.ts';
 import { encoders, header, Writer } from './encode.ts';
 
 /** What native/node.c exports. */
-interface NativeModule {
+export interface NativeModule {
   run(numbers: Float64Array, ...buffers: (ArrayBufferView | undefined)[]): void;
   start(
     numbers: Float64Array,
@@ -28,8 +28,10 @@ interface NativeModule {
 
 const require = createRequire(import.meta.url);
 
-/** Where a library may be: in the package made for this platform, or built from the sources beside this one. */
+/** Where a library may be: in the folder that `RANK_KERNELS_FOLDER` names and nowhere else, or in the package made for this platform, or built from the sources beside this one. */
 function candidates(): string[] {
+  const given = process.env['RANK_KERNELS_FOLDER'];
+  if (given !== undefined && given !== '') return [given];
   const found: string[] = [];
   try {
     found.push(dirname(require.resolve(`@rank-rank/kernels-${process.platform}-${process.arch}/kernels.json`)));
@@ -40,8 +42,8 @@ function candidates(): string[] {
   return found.filter((folder) => existsSync(join(folder, 'kernels.node')));
 }
 
-/** The native kernels, if a library is here, is whole, and was made from the same sources as this file. */
-export function openNative(readFile: Machine['mapFile']): Opened {
+/** The library, if one is here, is whole, and was made from the same sources as this file; else what is wrong with those that are here. */
+export function loadNative(): NativeModule | readonly string[] {
   const troubles: string[] = [];
   for (const folder of candidates()) {
     const library = join(folder, 'kernels.node');
@@ -50,18 +52,26 @@ export function openNative(readFile: Machine['mapFile']): Opened {
       const native = require(library) as NativeModule;
       const missing = Object.keys(encoders).filter((name) => !native.operations?.includes(name));
       if (missing.length > 0) throw new Error(`it was built from other sources (${missing[0]} is missing)`);
-      return {
-        machine: (instructionSet) => nativeMachine(native, instructionSet, readFile),
-        instructionSets: native.instructionSets,
-        reason: native.features === '' ? 'The processor reports nothing beyond its baseline.' : `The processor has ${native.features}.`,
-      };
+      return native;
     } catch (error) {
       troubles.push(`The native library ${library} was not used: ${(error as Error).message}.`);
     }
   }
-  if (troubles.length === 0)
+  return troubles;
+}
+
+export function openNative(readFile: Machine['mapFile']): Opened {
+  const native = loadNative();
+  if ('run' in native) {
+    return {
+      machine: (instructionSet) => nativeMachine(native, instructionSet, readFile),
+      instructionSets: native.instructionSets,
+      reason: native.features === '' ? 'The processor reports nothing beyond its baseline.' : `The processor has ${native.features}.`,
+    };
+  }
+  if (native.length === 0)
     return { trouble: 'There is no native library for this platform (node native/build.mjs in the package builds one).' };
-  const trouble = troubles.join(' ');
+  const trouble = native.join(' ');
   warnOnce(trouble);
   return { trouble };
 }

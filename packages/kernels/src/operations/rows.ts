@@ -5,6 +5,7 @@ import {
   checkBits,
   checkCentroids,
   checkDocuments,
+  checkGiven,
   checkLength,
   checkOnly,
   checkRows,
@@ -75,6 +76,7 @@ export function* encodeResiduals(allRows: F32Rows, ids: Uint16Array | Uint32Arra
   const rows = checkType('encodeResiduals', checkRows('encodeResiduals', allRows), 'f32');
   const centroidIds = checkArray<Uint16Array | Uint32Array>('encodeResiduals: centroidIds', ids, Uint16Array, Uint32Array);
   checkLength('encodeResiduals: centroidIds', centroidIds, rows.rows, 'one a row');
+  checkGiven('encodeResiduals: codec', codec, '{ bits, centroids, cutoffs, weights, dim }');
   checkOptions('encodeResiduals: codec', codec, ['bits', 'centroids', 'cutoffs', 'weights', 'dim', 'unit']);
   const { dim } = rows;
   if (codec.dim !== dim) {

@@ -4,6 +4,7 @@ import {
   checkAllow,
   checkArray,
   checkBits,
+  checkGiven,
   checkLength,
   checkOffsets,
   checkOnly,
@@ -35,6 +36,7 @@ export function* encodeScaledResiduals(
   const rows = checkType(where, checkRows(where, allRows), 'f32');
   const centroidIds = checkArray<Uint16Array | Uint32Array>(`${where}: centroidIds`, ids, Uint16Array, Uint32Array);
   checkLength(`${where}: centroidIds`, centroidIds, rows.rows, 'one a row');
+  checkGiven(`${where}: codec`, codec, '{ bits, centroids, levels, cutoffs, scales }');
   checkOptions(`${where}: codec`, codec, ['bits', 'centroids', 'levels', 'cutoffs', 'scales']);
   const bits = checkBits(`${where}: bits`, codec.bits);
   const cutoffs = checkArray(`${where}: cutoffs`, codec.cutoffs, Float32Array);
