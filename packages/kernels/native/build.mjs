@@ -55,14 +55,15 @@ export function compiler() {
 }
 
 /**
- * Compiles what `sources` names for an architecture, all variants that the compiler knows, and returns the object files.
- * @param {{ cc: string, arch: string, folder: string, flags: readonly string[], sources: readonly string[] }} options
+ * Compiles what `sources` names for an architecture, all variants that the compiler knows (or those of `only`), and returns the object files.
+ * @param {{ cc: string, arch: string, folder: string, flags: readonly string[], sources: readonly string[], only?: readonly string[] }} options
  */
-export async function compile({ cc, arch, folder, flags, sources }) {
+export async function compile({ cc, arch, folder, flags, sources, only }) {
   mkdirSync(folder, { recursive: true });
   const wanted = variants[arch] ?? { scalar: [] };
   const known = Object.entries(wanted).filter(
-    ([, own]) =>
+    ([name, own]) =>
+      (only === undefined || only.includes(name)) &&
       spawnSync(cc, [...own, '-Werror', '-x', 'c', '-fsyntax-only', '-'], { input: 'int x;', stdio: ['pipe', 'ignore', 'ignore'] })
         .status === 0,
   );

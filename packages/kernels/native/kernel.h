@@ -13,6 +13,9 @@
 #else
 #include <string.h>
 #endif
+#ifdef RR_CHECKED
+#include <sanitizer/asan_interface.h>
+#endif
 
 #define RR_NONE 0xffffffffu
 #define RR_LARGEST_DIM 65536
@@ -146,7 +149,13 @@ static inline void *rr_allocate(rr_call *call, size_t count, size_t element) {
     rr_fail(call, RR_ARGUMENTS, 0);
     return NULL;
   }
-  return scratch->wanted <= scratch->size ? scratch->memory + at : NULL;
+  if (scratch->wanted > scratch->size) return NULL;
+#ifdef RR_CHECKED
+  /* What lies between two arrays is nobody's. */
+  ASAN_UNPOISON_MEMORY_REGION(scratch->memory + at, bytes);
+  ASAN_POISON_MEMORY_REGION(scratch->memory + at + count * element, bytes - count * element);
+#endif
+  return scratch->memory + at;
 }
 #define RR_ALLOCATE(call, type, count) ((type *)rr_allocate(call, count, sizeof(type)))
 

@@ -108,7 +108,7 @@ static int rr_maxsim(rr_call *call, size_t begin, size_t end) {
       }
     }
     scores[unit] = rr_sum_of_maxima(maxima, weights, padded);
-    if (positioned) {
+    if (positioned && query.rows > 0) {
       memcpy(positions + unit * query.rows, rows_of_maxima, query.rows * sizeof(uint32_t));
       memcpy(similarities + unit * query.rows, maxima, query.rows * sizeof(float));
     }

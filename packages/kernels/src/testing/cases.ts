@@ -7,10 +7,11 @@ import { openKernels } from '../load.ts';
 /** The JavaScript kernels, which the others are held to. */
 export const oracle: Kernels = openKernels('js');
 
-/** What is held to the oracle: every implementation and instruction set that runs here. */
+const asked = process.env['RANK_KERNELS'];
+/** What is held to the oracle: every implementation and instruction set that runs here, or only those of the backend that is asked for. */
 export const implementations: readonly (readonly [name: string, kernels: Kernels])[] = openKernels()
   .describe()
-  .available.filter((name) => !name.startsWith('js'))
+  .available.filter((name) => !name.startsWith('js') && (asked === undefined || name.startsWith(asked)))
   .map((name) => [name, openKernels(name)]);
 
 export type CaseType = 'f32' | 'f16' | 'bf16' | 'i8' | 'bits' | `residual${1 | 2 | 4 | 8}` | `residual${1 | 2 | 4 | 8}unit`;
