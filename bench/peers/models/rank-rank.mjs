@@ -6,9 +6,9 @@ import { openDenseEncoder } from '@rank-rank/models';
 const threads = Number(process.argv[2]);
 for await (const line of createInterface({ input: process.stdin })) {
   const { model, dtype, texts } = JSON.parse(line);
-  const start = performance.now();
   const encoder = await openDenseEncoder(model, { precision: dtype, threads });
   await encoder.encode(texts, 'query');
-  console.log(JSON.stringify({ ms: performance.now() - start, kilobytes: process.resourceUsage().maxRSS }));
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  console.log(JSON.stringify({ total: (userCPUTime + systemCPUTime) / 1000, kilobytes: maxRSS }));
   await encoder.close();
 }

@@ -52,9 +52,9 @@ export async function coldStart(context: Context, { miniLm, own }: Artefacts, ro
       peer,
       run: async () => {
         const start = performance.now();
-        const { kilobytes } = await firstAnswer(`${script}${file}`, { model, dtype, texts });
+        const { kilobytes, total } = await firstAnswer(`${script}${file}`, { model, dtype, texts });
         memory.set(peer, Math.min(memory.get(peer) ?? Number.POSITIVE_INFINITY, kilobytes * 1024));
-        return performance.now() - start;
+        return { ms: performance.now() - start, cpu: total };
       },
     });
     await inTurn(
@@ -67,11 +67,11 @@ export async function coldStart(context: Context, { miniLm, own }: Artefacts, ro
   }
 }
 
-function firstAnswer(script: string, request: object): Promise<{ kilobytes: number }> {
+function firstAnswer(script: string, request: object): Promise<{ kilobytes: number; total: number }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, '1'], { stdio: ['pipe', 'pipe', 'ignore'] });
     child.stdout.once('data', (line) => {
-      resolve(JSON.parse(String(line)) as { kilobytes: number });
+      resolve(JSON.parse(String(line)) as { kilobytes: number; total: number });
       child.kill('SIGKILL');
     });
     child.on('close', () => reject(new Error(`${script} ended without an answer`)));

@@ -55,8 +55,8 @@ export async function encoding(context: Context, { miniLm, own }: Artefacts, pre
       [
         { peer: 'rank-rank', run: () => timed(() => ours.encode(texts, as)) },
         { peer: 'rank-rank, the reference graph', run: () => timed(() => reference.encode(texts, as)) },
-        python && { peer: 'onnxruntime (Python)', run: async () => (await python.ask({ graph: reference.graph, batches })).ms },
-        js && { peer: 'transformers.js', run: async () => (await js.ask({ model: miniLm, dtype: precision, texts })).ms },
+        python && { peer: 'onnxruntime (Python)', run: () => python.ask({ graph: reference.graph, batches }) },
+        js && { peer: 'transformers.js', run: () => js.ask({ model: miniLm, dtype: precision, texts }) },
       ],
       { rounds: name === '32 queries' ? 4 * rounds : rounds, per: texts.length },
     );

@@ -1,10 +1,16 @@
 import { quantile } from '../measure.ts';
 import type { Context, Row } from '../question.ts';
 
-/** One of those that do the same work; gives the milliseconds it took. */
+/** Milliseconds by the clock, and of the processor, all threads together: others who use the machine lengthen only the first. */
+export interface Cost {
+  readonly ms: number;
+  readonly cpu: number;
+}
+
+/** One of those that do the same work. */
 export interface Contender {
   readonly peer: string;
-  run(): Promise<number>;
+  run(): Promise<Cost>;
 }
 
 /**
@@ -18,20 +24,36 @@ export async function inTurn(
   { rounds, per = 1 }: { rounds: number; per?: number },
 ): Promise<void> {
   const there = contenders.filter((contender) => contender !== undefined);
-  const times = there.map((): number[] => []);
+  const costs = there.map((): Cost[] => []);
   for (const contender of there) await contender.run();
   for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < there.length; i++) times[i]!.push((await there[i]!.run()) / per);
+    for (let i = 0; i < there.length; i++) costs[i]!.push(await there[i]!.run());
   }
   there.forEach(({ peer }, i) => {
-    const all = times[i]!;
-    context.say({ ...row, peer, value: quantile(all, 0.5), spread: [Math.min(...all), Math.max(...all)] });
+    const all = costs[i]!.map(({ ms }) => ms / per);
+    const cpu = quantile(
+      costs[i]!.map((cost) => cost.cpu / per),
+      0.5,
+    );
+    context.say({
+      ...row,
+      peer,
+      value: quantile(all, 0.5),
+      spread: [Math.min(...all), Math.max(...all)],
+      quality: { 'cpu ms': rounded(cpu) },
+    });
   });
 }
 
 /** Times work of our own. */
-export async function timed(work: () => Promise<unknown>): Promise<number> {
+export async function timed(work: () => Promise<unknown>): Promise<Cost> {
   const start = performance.now();
+  const used = process.cpuUsage();
   await work();
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(used);
+  return { ms: performance.now() - start, cpu: (user + system) / 1000 };
+}
+
+export function rounded(value: number): number {
+  return Number(value.toPrecision(4));
 }

@@ -4,7 +4,7 @@ import { quantile } from '../measure.ts';
 import type { Context } from '../question.ts';
 import type { Artefacts } from './artefacts.ts';
 import { cranfield } from './encoding.ts';
-import { timed } from './in-turn.ts';
+import { type Cost, rounded, timed } from './in-turn.ts';
 
 /** What one query takes beyond the session's own time: tokenising, the way to the worker and back, pooling. */
 export async function oneQuery(context: Context, { miniLm }: Artefacts, precision: 'fp32' | 'int8', rounds: number): Promise<void> {
@@ -21,14 +21,15 @@ export async function oneQuery(context: Context, { miniLm }: Artefacts, precisio
     });
   const whole = (): Promise<unknown> => encoder.encode([query], 'query');
   for (let i = 0; i < 20; i++) await Promise.all([whole(), bare()]);
-  const times: [number[], number[]] = [[], []];
+  const costs: [Cost[], Cost[]] = [[], []];
   for (let i = 0; i < rounds; i++) {
-    times[0].push(await timed(whole));
-    times[1].push(await timed(bare));
+    costs[0].push(await timed(whole));
+    costs[1].push(await timed(bare));
   }
   // Slices that the system gives to others are as long as a query: the lower quartile is what the work itself takes.
   for (const [i, peer] of ['rank-rank', 'the bare session'].entries()) {
-    const all = times[i as 0 | 1];
+    const all = costs[i as 0 | 1].map(({ ms }) => ms);
+    const cpu = costs[i as 0 | 1].map((cost) => cost.cpu);
     context.say({
       task: 'encode',
       case: `${precision} 1 query`,
@@ -36,6 +37,7 @@ export async function oneQuery(context: Context, { miniLm }: Artefacts, precisio
       peer,
       value: quantile(all, 0.25),
       spread: [quantile(all, 0.05), quantile(all, 0.5)],
+      quality: { 'cpu ms': rounded(quantile(cpu, 0.5)) },
     });
   }
   await session.release();

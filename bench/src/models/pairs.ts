@@ -22,7 +22,7 @@ export async function pairs(context: Context, { miniLm, cross }: Artefacts, roun
         { task: 'rerank', case: `${precision} 10 pairs of ${length} tokens`, metric: 'ms', threads: 2 },
         [
           { peer: 'rank-rank', run: () => timed(() => encoder.score(query, candidates)) },
-          python && { peer: 'onnxruntime (Python)', run: async () => (await python.ask({ graph, batches: [rows] })).ms },
+          python && { peer: 'onnxruntime (Python)', run: () => python.ask({ graph, batches: [rows] }) },
         ],
         { rounds },
       );

@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { peersFolder } from '../peers.ts';
+import type { Cost } from './in-turn.ts';
 
 const scripts = fileURLToPath(new URL('../../peers/models', import.meta.url));
 
-interface Answer {
-  readonly ms: number;
+interface Answer extends Cost {
   readonly kilobytes?: number;
-  readonly version?: string;
 }
 
 /** A peer that is kept running and asked in turn with us, so that both see the same machine. */

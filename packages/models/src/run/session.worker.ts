@@ -31,10 +31,14 @@ async function answer(request: Request): Promise<Answer> {
   }
 }
 
+/** What is larger than this is handed over; handing over costs more than copying what is smaller, such as the vector of a query. */
+const worthHandingOver = 65_536;
+
 function buffersOf(results: readonly Reduced[]): ArrayBuffer[] {
-  const arrays = results.flatMap(({ data, counts, indices }) => [data, counts, indices]);
+  const arrays = results.flatMap(({ data, counts, indices }) => [data, counts, indices]).filter((array) => array !== undefined);
+  if (arrays.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) < worthHandingOver) return [];
   // Two results may be views of one buffer, which can be handed over only once.
-  return [...new Set(arrays.filter((array) => array !== undefined).map(({ buffer }) => buffer as ArrayBuffer))];
+  return [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))];
 }
 
 // One request after the other: ONNX Runtime blocks the thread anyway, and answers keep the order of the questions.
