@@ -9,7 +9,7 @@ import {
   throwIfCancelled,
   yieldToEventLoop,
 } from '@rank-rank/core';
-import { Analyzer } from '@rank-rank/retrieve';
+import { Analyzer, type Token } from '@rank-rank/retrieve';
 import { Spelling } from './spelling.ts';
 import type { StaticModel } from './static-model.ts';
 import { termWeight } from './term-counts.ts';
@@ -171,21 +171,27 @@ export class StaticEncoder {
     const key = `${as} ${text}`;
     const known = this.#analysed.get(key);
     if (known !== undefined) return known;
+    const tokens = this.#analyzer.tokens(text);
+    // What a document calls by a word that the sample never had is left to the lexical index, unless it has no other; a query's unknown word is likely misspelt.
+    let analysed = this.#identified(tokens, as === 'query');
+    if (analysed.ids.length === 0 && as === 'document') analysed = this.#identified(tokens, true);
+    if (this.#analysed.size >= mostAnalysed) this.#analysed.clear();
+    this.#analysed.set(key, analysed);
+    return analysed;
+  }
+
+  #identified(tokens: readonly Token[], making: boolean): Analysed {
     const ids: number[] = [];
     const spans: number[] = [];
     const pieces: string[] = [];
-    for (const { term, start, end } of this.#analyzer.tokens(text)) {
-      // What a document calls by a word that the sample never had is left to the lexical index; a query's unknown word is likely misspelt.
-      const id = this.#ids.get(term) ?? (as === 'query' ? this.#make(term) : undefined);
+    for (const { term, start, end } of tokens) {
+      const id = this.#ids.get(term) ?? (making ? this.#make(term) : undefined);
       if (id === undefined) continue;
       ids.push(id);
       spans.push(start, end);
       pieces.push(term);
     }
-    const analysed = { ids, spans: Uint32Array.from(spans), pieces };
-    if (this.#analysed.size >= mostAnalysed) this.#analysed.clear();
-    this.#analysed.set(key, analysed);
-    return analysed;
+    return { ids, spans: Uint32Array.from(spans), pieces };
   }
 
   /** A term for an unknown word, from those that are spelt like it; undefined where there are none. */

@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Document } from '@rank-rank/core';
+import { type Document, RankError } from '@rank-rank/core';
+import { nodeFileSystem, Store } from '@rank-rank/storage';
+import { FaultyFileSystem } from '@rank-rank/storage/faults';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Collection } from './collection.ts';
 import { repairCollection } from './repair.ts';
@@ -112,5 +114,61 @@ describe('a collection under faults', () => {
     const foreign = mkdtempSync(join(folder, 'foreign-'));
     writeFileSync(join(foreign, 'diary.txt'), 'mine');
     await expect(Collection.open(foreign, { write: true })).rejects.toThrow(/diary.txt/);
+  });
+
+  it('dies at any step of a writer and opens at a commit, with all its parts in step', async () => {
+    const path = join(folder, 'steps');
+    const write = async (fileSystem: FaultyFileSystem): Promise<void> => {
+      rmSync(path, { recursive: true, force: true });
+      const collection = await Collection.open(path, { write: true, fileSystem });
+      await collection.add(notes(12));
+      await collection.commit();
+      await collection.add([...notes(3, 12), { id: 'n0', text: 'changed to rivers and lighthouses' }]);
+      await collection.remove(['n1']);
+      await collection.commit();
+      await collection.close();
+    };
+    const whole = new FaultyFileSystem(Number.POSITIVE_INFINITY);
+    await write(whole);
+    for (let steps = 1; steps < whole.taken; steps += 3) {
+      await expect(write(new FaultyFileSystem(steps))).rejects.toThrow();
+      const collection = await Collection.open(path, { write: true });
+      expect([0, 12, 14]).toContain(collection.size);
+      // What was interrupted is done again, and all is as it should be.
+      await collection.commit();
+      if (collection.size > 0) expect(await collection.search('violins weather', 20)).not.toHaveLength(0);
+      const { dense, tokens } = collection.statistics();
+      expect([dense?.vectors ?? 0, tokens?.matrices ?? 0]).toEqual([collection.size, collection.size]);
+      await collection.close();
+    }
+  });
+
+  it('says that the disk is full, and keeps the last commit', async () => {
+    const path = await madeOf(60);
+    const full = (): RankError => new RankError('IO', 'The disk is full.', { reason: 'ENOSPC' });
+    const collection = await Collection.open(path, { write: true, fileSystem: new FaultyFileSystem(6, full) });
+    await expect(
+      (async () => {
+        await collection.add(notes(200, 100));
+        await collection.commit();
+      })(),
+    ).rejects.toMatchObject({ code: 'IO', message: 'The disk is full.' });
+    await collection.close().catch(() => {});
+    const after = await Collection.open(path);
+    expect(after.size).toBe(60);
+    expect((await after.verify()).damaged).toEqual([]);
+    await after.close();
+  });
+
+  it('refuses settings of another version by their number', async () => {
+    const path = await madeOf(2);
+    const store = await Store.open(path, { kind: 'collection', write: true, fileSystem: nodeFileSystem });
+    store.scope('settings').stage({ version: 99, analysis: 'english', encoder: 'static' }, []);
+    await store.commit();
+    await store.close();
+    await expect(Collection.open(path)).rejects.toMatchObject({
+      code: 'UNSUPPORTED_VERSION',
+      message: expect.stringContaining('version 99'),
+    });
   });
 });

@@ -16,7 +16,7 @@ import {
 import type { OpenEncoderOptions } from '@rank-rank/models';
 import type { MaxSimExplanation } from '@rank-rank/rerank';
 import { type Highlights, highlight, LexicalIndex } from '@rank-rank/retrieve';
-import { memoryFileSystem, Store } from '@rank-rank/storage';
+import { type FileSystem, memoryFileSystem, Store } from '@rank-rank/storage';
 import type { PipelineDescription } from '../described/description.ts';
 import type { Resources } from '../described/from-description.ts';
 import type { Pipeline, PipelineResult, RunOptions } from '../run/pipeline.ts';
@@ -40,6 +40,8 @@ export interface CollectionOptions extends Omit<CollectionSettings, 'encoder'> {
   readonly model?: OpenEncoderOptions;
   /** Reranks last in the pipeline `full`: a cross-encoder, say. */
   readonly reranker?: StageReranker;
+  /** Stands in for the operating system in tests of failures. */
+  readonly fileSystem?: FileSystem;
 }
 
 /** What adding did. */
@@ -51,7 +53,7 @@ export interface Added {
 }
 
 export const collectionKind = 'collection';
-const optionNames = ['write', 'analysis', 'encoder', 'chunking', 'model', 'reranker'] as const;
+const optionNames = ['write', 'analysis', 'encoder', 'chunking', 'model', 'reranker', 'fileSystem'] as const;
 /** Documents after which `add` commits, so that an interrupted one goes on from there. */
 const commitEvery = 50_000;
 /** Documents that are looked up and added at a time. */
@@ -106,19 +108,18 @@ export class Collection implements Retriever {
   /** Opens the collection in a folder; with `write`, makes one where there is none. */
   static async open(path: string, options: CollectionOptions = {}): Promise<Collection> {
     checkOptions('Collection.open', options, optionNames);
-    const { write = false, ...rest } = options;
-    return Collection.#over(await Store.open(path, { kind: collectionKind, write }), rest);
+    const { write = false, fileSystem, ...rest } = options;
+    return Collection.#over(await Store.open(path, { kind: collectionKind, write, ...(fileSystem && { fileSystem }) }), rest);
   }
 
   /** A collection in memory, which ends with its object. */
-  static async memory(options: Omit<CollectionOptions, 'write'> = {}): Promise<Collection> {
-    checkOptions('Collection.memory', options, optionNames.slice(1));
-    return Collection.#over(await Store.open('collection', { kind: collectionKind, write: true, fileSystem: memoryFileSystem() }), options);
+  static async memory(options: Omit<CollectionOptions, 'write' | 'fileSystem'> = {}): Promise<Collection> {
+    return Collection.open('collection', { ...options, write: true, fileSystem: memoryFileSystem() });
   }
 
   static async #over(
     store: Store,
-    { encoder: wanted, model, reranker, analysis, chunking }: Omit<CollectionOptions, 'write'>,
+    { encoder: wanted, model, reranker, analysis, chunking }: Omit<CollectionOptions, 'write' | 'fileSystem'>,
   ): Promise<Collection> {
     try {
       const { writable: write } = store;
