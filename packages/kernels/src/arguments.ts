@@ -9,6 +9,7 @@ import type {
   HnswGraph,
   Metric,
   PackedPostings,
+  PostingBlocks,
   Postings,
   PqCodebooks,
   PqRows,
@@ -193,6 +194,7 @@ export interface OperationArguments {
     readonly weights: Float32Array;
     readonly documents: number;
     readonly allow: Bitmap | undefined;
+    readonly blocks: PostingBlocks | undefined;
     readonly k: number;
     readonly indices: Uint32Array;
     readonly scores: Float32Array;

@@ -294,6 +294,21 @@ export interface Postings {
 }
 
 /**
+ * What each list of {@link Postings} holds at most in each block of documents, by which blocks without a good document are passed over (Ding & Suel 2011;
+ * for learned sparse vectors Mallia, Suel & Tonellotto, "Faster Learned Sparse Retrieval with Block-Max Pruning", 2024). Values are not negative then.
+ */
+export interface PostingBlocks {
+  /** Documents of a block: a power of two from 32 to 8192. Block b holds documents `b · size` onwards. */
+  readonly size: number;
+  /** The row of each list in `maxima`; {@link NONE} for lists so short that they are looked through themselves. */
+  readonly rows: Uint32Array;
+  /** `ceil(documents / size)` entries a row: the largest value in the block, in 255ths of the row's largest value, rounded up. */
+  readonly maxima: Uint8Array;
+  /** The largest value of each row. */
+  readonly largest: Float32Array;
+}
+
+/**
  * Posting lists of words, bit-packed: the documents of each list ascending, with how often each has the word, and for blocks of 128 what
  * a block can score at most. `@rank-rank/retrieve` writes them; numbers are little-endian, frequencies are stored less one, and
  * documents as gaps less one (the first counted from −1).
@@ -665,13 +680,16 @@ export interface Kernels {
     weights: Float32Array | Uint32Array,
     accumulator: Float32Array | Uint32Array,
   ): void;
-  /** The k documents with the largest sums of weighted postings, of those whose sum is above 0. `documents` is how many there are. */
+  /**
+   * The k documents with the largest sums of weighted postings, of those whose sum is above 0. `documents` is how many there are. With `blocks`, and
+   * weights that are not negative, blocks that hold none of them are passed over; the result is the same.
+   */
   searchPostings(
     postings: Postings,
     terms: Uint32Array,
     weights: Float32Array,
     k: number,
-    options: { readonly documents: number; readonly allow?: Bitmap },
+    options: { readonly documents: number; readonly allow?: Bitmap; readonly blocks?: PostingBlocks },
   ): Best;
   /**
    * The k documents with the largest sums of what the terms score, of those whose sum is above 0. Sums are in f64, which holds them exactly, and

@@ -28,6 +28,7 @@ export type {
   OutOption,
   PackedIntegers,
   PackedPostings,
+  PostingBlocks,
   Postings,
   PqCodebooks,
   PqRows,

@@ -1,5 +1,7 @@
 /** Postings, sparse rows and packed integers: every implementation that runs here gives exactly what the JavaScript one gives. */
+import { RankError } from '@rank-rank/core';
 import { describe, expect, it } from 'vitest';
+import { NONE, type PostingBlocks } from './contract.ts';
 import { cases, closeTo, implementations, oracle } from './testing/cases.ts';
 
 function randomPostings(make: ReturnType<typeof cases>, lists: number, documents: number) {
@@ -44,6 +46,69 @@ describe('postings', () => {
           }
         }
       }
+    }
+  });
+
+  it('with bounds of blocks give the same as without, ties and filters included', () => {
+    for (const documents of [100, 5000, 40_000]) {
+      const make = cases(`blocks ${documents}`);
+      const { random } = make;
+      const lists = randomPostings(make, 12, documents);
+      const { offsets } = lists;
+      // Few different values, so that many sums are equal; and some regions much better than others, so that much is passed over.
+      const bytes = Uint8Array.from(lists.documents, (d) => 1 + random.integer(4) + (d % 4096 < 300 ? 40 : 0));
+      const allow = make.bitmap(documents);
+      for (const size of [32, 256, 8192]) {
+        const count = Math.ceil(documents / size);
+        for (const values of [bytes, Uint16Array.from(bytes), Float32Array.from(bytes, (x) => x / 3)]) {
+          const rows = new Uint32Array(12);
+          const maxima: number[] = [];
+          const largest: number[] = [];
+          for (let list = 0; list < 12; list++) {
+            if (list % 3 === 2) {
+              rows[list] = NONE;
+              continue;
+            }
+            rows[list] = largest.length;
+            const most = new Float64Array(count);
+            for (let p = offsets[list]!; p < offsets[list + 1]!; p++) {
+              const block = Math.floor(lists.documents[p]! / size);
+              most[block] = Math.max(most[block]!, values[p]!);
+            }
+            const top = Math.max(0, ...most);
+            largest.push(top);
+            maxima.push(...most.map((x) => (top === 0 ? 0 : Math.ceil((x * 255) / top))));
+          }
+          const blocks = { size, rows, maxima: Uint8Array.from(maxima), largest: Float32Array.from(largest) };
+          const postings = { ...lists, values };
+          for (const length of [1, 3, 12]) {
+            const terms = Uint32Array.from(random.sample(12, length));
+            const weights = Float32Array.from({ length }, () => random.integer(4) / 2);
+            for (const k of [1, 10, 500]) {
+              for (const filter of [{}, { allow }]) {
+                const expected = oracle.searchPostings(postings, terms, weights, k, { documents, ...filter });
+                for (const [name, kernels] of implementations)
+                  expect(kernels.searchPostings(postings, terms, weights, k, { documents, blocks, ...filter }), name).toEqual(expected);
+              }
+            }
+          }
+        }
+      }
+    }
+  });
+
+  it('that do not ascend, or whose blocks are damaged, are an error or an answer, never a wild write', () => {
+    const postings = { offsets: Uint32Array.of(0, 4), documents: Uint32Array.of(0, 90, 20, 3), values: Uint8Array.of(1, 2, 3, 4) };
+    const good = { size: 32, rows: Uint32Array.of(NONE), maxima: new Uint8Array(0), largest: new Float32Array(0) };
+    for (const [name, kernels] of implementations) {
+      const search = (documents: number, blocks?: PostingBlocks) => (): unknown =>
+        kernels.searchPostings(postings, Uint32Array.of(0), Float32Array.of(1), 3, { documents, ...(blocks && { blocks }) });
+      expect(search(50), name).toThrow(RankError);
+      expect(search(0), name).toThrow(RankError);
+      if (kernels.describe().backend !== 'js') expect(search(50, good), name).toThrow(RankError);
+      expect(search(100, { ...good, size: 48 }), name).toThrow(/power of two/);
+      expect(search(100, { ...good, largest: Float32Array.of(1) }), name).toThrow(/maxima of blocks/);
+      expect(search(100, { ...good, rows: new Uint32Array(2) }), name).toThrow(/rows of blocks/);
     }
   });
 

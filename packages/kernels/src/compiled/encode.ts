@@ -287,6 +287,11 @@ export const encoders: { readonly [N in OperationName]?: Encode<N> } = {
     write.buffer(call.weights);
     write.number(call.documents);
     write.list(call.allow);
+    write.number(call.blocks?.size ?? 0);
+    write.number(call.blocks?.largest.length ?? 0);
+    write.buffer(call.blocks?.rows);
+    write.buffer(call.blocks?.maxima);
+    write.buffer(call.blocks?.largest);
     write.number(call.k);
     writeFound(write, call);
   },

@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions, RankError, shown } from '@rank-rank/core';
 import { checkAllow, checkArray, checkLength, checkOffsets, checkOnly, mostRows, outputFloats } from '../check.ts';
-import type { Best, Bitmap, OutOption, Postings, SparseRows } from '../contract.ts';
+import type { Best, Bitmap, OutOption, PostingBlocks, Postings, SparseRows } from '../contract.ts';
 import { grainOf, type Plan } from '../plan.ts';
 import { emptyNearest, trimmed } from './scores.ts';
 
@@ -13,6 +13,22 @@ function checkPostings(where: string, postings: Postings): Postings {
   const values = checkArray<Postings['values']>(`${where}: values`, postings.values, Float32Array, Uint16Array, Uint8Array);
   checkLength(`${where}: values`, values, documents.length, 'one a posting');
   return { offsets, documents, values };
+}
+
+/** What rows say is looked at by the kernel. */
+function checkBlocks(where: string, blocks: PostingBlocks | undefined, lists: number, documents: number): PostingBlocks | undefined {
+  if (blocks === undefined) return undefined;
+  if (typeof blocks !== 'object' || blocks === null) {
+    throw new RankError('INVALID_ARGUMENT', `${where}: blocks are ${shown(blocks)}; expected { size, rows, maxima, largest }.`);
+  }
+  const size = checkInteger(`${where}: the size of blocks`, blocks.size, { min: 32, max: 8192 });
+  if (size & (size - 1)) throw new RankError('OUT_OF_RANGE', `${where}: the size of blocks is ${size}; expected a power of two.`, { size });
+  const rows = checkArray(`${where}: the rows of blocks`, blocks.rows, Uint32Array);
+  const maxima = checkArray(`${where}: the maxima of blocks`, blocks.maxima, Uint8Array);
+  const largest = checkArray(`${where}: the largest values of blocks`, blocks.largest, Float32Array);
+  checkLength(`${where}: the rows of blocks`, rows, lists, 'one a list');
+  checkLength(`${where}: the maxima of blocks`, maxima, largest.length * Math.ceil(documents / size), 'one a row and block');
+  return { size, rows, maxima, largest };
 }
 
 export function* accumulatePostings(
@@ -43,17 +59,18 @@ export function* searchPostings(
   terms: Uint32Array,
   weights: Float32Array,
   k: number,
-  options: { readonly documents: number; readonly allow?: Bitmap },
+  options: { readonly documents: number; readonly allow?: Bitmap; readonly blocks?: PostingBlocks },
 ): Plan<Best> {
   const where = 'searchPostings';
-  checkOptions(where, options, ['documents', 'allow']);
+  checkOptions(where, options, ['documents', 'allow', 'blocks']);
   const postings = checkPostings(where, allPostings);
   checkArray(`${where}: terms`, terms, Uint32Array);
   checkLength(`${where}: weights`, checkArray(`${where}: weights`, weights, Float32Array), terms.length, 'one a term');
   const documents = checkInteger(`${where}: documents`, options?.documents, { min: 0, max: mostRows });
   const allow = checkAllow(where, options.allow, documents);
+  const blocks = checkBlocks(where, options.blocks, postings.offsets.length - 1, documents);
   const found = emptyNearest(1, Math.min(checkInteger(`${where}: k`, k, { min: 1 }), documents));
-  yield { operation: 'searchPostings', arguments: { postings, terms, weights, documents, allow, ...found }, units: 1, grain: 1 };
+  yield { operation: 'searchPostings', arguments: { postings, terms, weights, documents, allow, blocks, ...found }, units: 1, grain: 1 };
   return trimmed(found);
 }
 
