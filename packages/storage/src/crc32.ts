@@ -6,6 +6,8 @@ import * as zlib from 'node:zlib';
  * @example crc32(new TextEncoder().encode('123456789')) // 0xcbf43926
  */
 export function crc32(bytes: Uint8Array, seed = 0): number {
+  // An empty array may have no address, which zlib takes as a wish for the first seed.
+  if (bytes.length === 0) return seed;
   return native === undefined ? fromTable(bytes, seed) : native(bytes, seed);
 }
 
