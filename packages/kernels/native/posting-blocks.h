@@ -24,8 +24,9 @@ static int rr_sum_range(rr_call *call, rr_query *query, size_t base, size_t limi
   bool any = false;
   for (size_t i = 0; i < query->terms; i++) {
     if (query->at[i] == query->until[i] || query->postings->documents[query->at[i]] >= limit) continue;
-    size_t next = rr_add_range(query->postings, query->at[i], query->until[i], base, limit, query->weights[i], query->sums);
-    if (next == SIZE_MAX) return rr_fail(call, RR_DOCUMENT, query->list[i]);
+    size_t next = rr_add_postings(query->postings, query->at[i], query->until[i], query->weights[i], base, limit - base, query->sums);
+    /* Documents that do not ascend. */
+    if (next < query->until[i] && query->postings->documents[next] < base) return rr_fail(call, RR_DOCUMENT, query->list[i]);
     query->at[i] = next;
     any = true;
   }
@@ -84,7 +85,7 @@ static int rr_bound_blocks(rr_call *call, const rr_query *query, const rr_blocks
   return RR_OK;
 }
 
-/* Blocks of the highest bounds that are looked into first: what they hold is the mark for the others. */
+/* Blocks of the highest bounds that are looked into first, at most: what they hold is the mark for the others. */
 #define RR_FIRST_BLOCKS 8
 
 /* A place near that of a document, if documents were spread evenly; never past it. */
@@ -97,42 +98,63 @@ static size_t rr_near_place(const uint32_t *documents, size_t from, size_t to, s
   return guess;
 }
 
+/* Lists go on from the first document that is not before a range. */
+static void rr_seek_range(rr_query *query, size_t base) {
+  const uint32_t *documents = query->postings->documents;
+  for (size_t i = 0; i < query->terms; i++) {
+    size_t at = query->at[i], until = query->until[i];
+    if (at == until || documents[at] >= base) continue;
+    size_t near = rr_near_place(documents, at, until, base, query->documents);
+    query->at[i] = documents[near] >= base ? near : rr_seek(documents, near, until, base);
+  }
+}
+
+static int rr_sum_all(rr_call *call, rr_query *query) {
+  for (size_t base = 0; base < query->documents; base += RR_RANGE)
+    if (rr_sum_range(call, query, base, query->documents - base < RR_RANGE ? query->documents : base + RR_RANGE) != RR_OK) return call->fault;
+  /* A document past the last. */
+  for (size_t i = 0; i < query->terms; i++)
+    if (query->at[i] != query->until[i]) return rr_fail(call, RR_DOCUMENT, query->list[i]);
+  return RR_OK;
+}
+
 /*
  * First the blocks that promise most, then all that can hold one of the best, from the first to the last. Those that stand together are gone through
- * together, with short gaps: looking for the start of a block in every list costs as much as adding up a few.
+ * together, with short gaps: looking for the start of a block in every list costs as much as adding up a few. Where most blocks can hold one of the best,
+ * as with many terms of like weight, all ranges are gone through as if there were no bounds.
  */
 static int rr_search_blocks(rr_call *call, rr_query *query, const rr_blocks *blocks, float *bounds) {
   if (rr_bound_blocks(call, query, blocks, bounds) != RR_OK) return call->fault;
   /* What rounding can make of a bound, and of a sum. */
   const float slack = 1 + (float)(query->terms + 2) * 0x1p-22f;
-  size_t first[RR_FIRST_BLOCKS], firsts = 0;
+  const rr_heap *heap = query->heap;
+  size_t first[RR_FIRST_BLOCKS], firsts = 0, wanted = 2 + heap->k / 128 < RR_FIRST_BLOCKS ? 2 + heap->k / 128 : RR_FIRST_BLOCKS;
   for (size_t b = 0; b < blocks->count; b++) {
     bounds[b] *= slack;
-    if (firsts == RR_FIRST_BLOCKS && bounds[b] <= bounds[first[firsts - 1]]) continue;
-    size_t place = firsts < RR_FIRST_BLOCKS ? firsts++ : firsts - 1;
+    if (firsts == wanted && bounds[b] <= bounds[first[firsts - 1]]) continue;
+    size_t place = firsts < wanted ? firsts++ : firsts - 1;
     for (; place > 0 && bounds[first[place - 1]] < bounds[b]; place--) first[place] = first[place - 1];
     first[place] = b;
   }
-  size_t *at = query->at;
-  const uint32_t *documents = query->postings->documents;
-  for (size_t f = 0; f < firsts && firsts < blocks->count; f++) {
+  for (size_t f = 0; f < firsts; f++) {
     size_t base = first[f] << blocks->shift, limit = base + blocks->size;
-    if (limit > query->documents) limit = query->documents;
-    if (query->heap->size == query->heap->k && bounds[first[f]] < query->heap->threshold) break;
-    for (size_t i = 0; i < query->terms; i++) {
-      query->kept[i] = at[i];
-      if (at[i] == query->until[i]) continue;
-      size_t near = rr_near_place(documents, at[i], query->until[i], base, query->documents);
-      at[i] = documents[near] >= base ? near : rr_seek(documents, near, query->until[i], base);
-    }
-    int fault = rr_sum_range(call, query, base, limit);
-    for (size_t i = 0; i < query->terms; i++) at[i] = query->kept[i];
+    memcpy(query->kept, query->at, query->terms * sizeof(size_t));
+    rr_seek_range(query, base);
+    int fault = rr_sum_range(call, query, base, limit < query->documents ? limit : query->documents);
+    memcpy(query->at, query->kept, query->terms * sizeof(size_t));
     if (fault != RR_OK) return fault;
-    bounds[first[f]] = -1;
   }
+  float mark = heap->size == heap->k ? heap->threshold : 0;
+  size_t left = 0;
+  for (size_t b = 0; b < blocks->count; b++) left += bounds[b] > 0 && !(bounds[b] < mark);
+  if (left > blocks->count / 2) {
+    rr_clear_heap(query->heap);
+    return rr_sum_all(call, query);
+  }
+  for (size_t f = 0; f < firsts; f++) bounds[first[f]] = -1;
   const size_t most = RR_RANGE >> blocks->shift;
   for (size_t b = 0; b < blocks->count;) {
-    float mark = query->heap->size == query->heap->k ? query->heap->threshold : 0;
+    mark = heap->size == heap->k ? heap->threshold : 0;
     if (!(bounds[b] > 0) || bounds[b] < mark) {
       b++;
       continue;
@@ -141,10 +163,8 @@ static int rr_search_blocks(rr_call *call, rr_query *query, const rr_blocks *blo
     for (size_t e = b + 1; e < blocks->count && e < b + most && e < last + 3 && !(bounds[e] < 0); e++)
       if (bounds[e] > 0 && !(bounds[e] < mark)) last = e + 1;
     size_t base = b << blocks->shift, limit = last << blocks->shift;
-    if (limit > query->documents) limit = query->documents;
-    for (size_t i = 0; i < query->terms; i++)
-      if (at[i] < query->until[i] && documents[at[i]] < base) at[i] = rr_seek(documents, at[i], query->until[i], base);
-    if (rr_sum_range(call, query, base, limit) != RR_OK) return call->fault;
+    rr_seek_range(query, base);
+    if (rr_sum_range(call, query, base, limit < query->documents ? limit : query->documents) != RR_OK) return call->fault;
     b = last;
   }
   return RR_OK;

@@ -1,6 +1,13 @@
 /* Scored postings added to accumulators, and dot products with sparse rows. */
 #include "posting-blocks.h"
 
+/* Whether every document of a list is below a limit. Looked at before they are used as places to write to. */
+static bool rr_all_below(const uint32_t *documents, size_t from, size_t to, size_t limit) {
+  uint32_t largest = 0;
+  for (size_t i = from; i < to; i++) largest = documents[i] > largest ? documents[i] : largest;
+  return from == to || largest < limit;
+}
+
 /* One unit. */
 static int rr_accumulate(rr_call *call, size_t begin, size_t end) {
   rr_postings postings = rr_take_postings(call);
@@ -16,9 +23,10 @@ static int rr_accumulate(rr_call *call, size_t begin, size_t end) {
   for (size_t i = 0; i < terms; i++) {
     size_t from, to;
     if (rr_bounds_of_list(call, &postings, list, i, &from, &to) != RR_OK) return call->fault;
-    if (!rr_all_below(postings.documents, from, to, documents)) return rr_fail(call, RR_DOCUMENT, list[i]);
-    if (!whole) rr_add_postings(&postings, from, to, ((const float *)weights)[i], 0, sums);
-    else {
+    if (!whole) {
+      if (rr_add_postings(&postings, from, to, ((const float *)weights)[i], 0, documents, sums) != to) return rr_fail(call, RR_DOCUMENT, list[i]);
+    } else {
+      if (!rr_all_below(postings.documents, from, to, documents)) return rr_fail(call, RR_DOCUMENT, list[i]);
       uint32_t weight = ((const uint32_t *)weights)[i], *places = sums;
       for (size_t p = from; p < to; p++) places[postings.documents[p]] += weight * rr_whole_value(postings.kind, postings.values, p);
     }
@@ -26,7 +34,7 @@ static int rr_accumulate(rr_call *call, size_t begin, size_t end) {
   return RR_OK;
 }
 
-/* One unit. Documents are gone through in ranges; every list adds its part of a range, and what exceeds the worst kept so far is looked at. */
+/* One unit. */
 static int rr_search_postings(rr_call *call, size_t begin, size_t end) {
   rr_postings postings = rr_take_postings(call);
   size_t terms = rr_size(call);
@@ -54,13 +62,7 @@ static int rr_search_postings(rr_call *call, size_t begin, size_t end) {
     if (rr_bounds_of_list(call, &postings, list, i, &at[i], &until[i]) != RR_OK) return call->fault;
   memset(sums, 0, (range + RR_LANES) * sizeof(float));
   rr_query query = {&postings, terms, list, weights, documents, allow, at, until, kept, sums, &heap};
-  if (blocks.size > 0) {
-    if (rr_search_blocks(call, &query, &blocks, bounds) != RR_OK) return call->fault;
-  } else
-    for (size_t base = 0; base < documents; base += RR_RANGE)
-      if (rr_sum_range(call, &query, base, documents - base < RR_RANGE ? documents : base + RR_RANGE) != RR_OK) return call->fault;
-  for (size_t i = 0; i < terms && blocks.size == 0; i++)
-    if (at[i] != until[i]) return rr_fail(call, RR_DOCUMENT, list[i]);
+  if ((blocks.size > 0 ? rr_search_blocks(call, &query, &blocks, bounds) : rr_sum_all(call, &query)) != RR_OK) return call->fault;
   counts[0] = rr_drain(&heap, indices, scores, 1);
   return RR_OK;
 }
@@ -79,6 +81,9 @@ RR_INLINE float rr_sparse_dot(const float *query, bool wide, const void *indices
 #undef RR_TERM
   return (a + b) + (c + d);
 }
+
+/* Rows ahead that are fetched while one is scored. */
+#define RR_SPARSE_AHEAD 4
 
 /* A unit is a row, of all or of a list. */
 static int rr_sparse_scores(rr_call *call, size_t begin, size_t end) {
@@ -102,6 +107,13 @@ static int rr_sparse_scores(rr_call *call, size_t begin, size_t end) {
   for (size_t unit = begin; unit < end; unit++) {
     size_t row = listed ? only[unit] : unit;
     if (row >= rows) return rr_fail(call, RR_ONLY, (double)unit);
+    if (listed && unit + RR_SPARSE_AHEAD < end && only[unit + RR_SPARSE_AHEAD] < rows) {
+      size_t ahead = offsets[only[unit + RR_SPARSE_AHEAD]], ahead_end = offsets[only[unit + RR_SPARSE_AHEAD] + 1];
+      if (ahead_end > count) ahead_end = count;
+      const char *index = (const char *)indices, *value = (const char *)values;
+      for (size_t byte = ahead * (wide ? 4 : 2); byte < ahead_end * (wide ? 4 : 2); byte += 64) rr_prefetch(index + byte);
+      for (size_t byte = ahead * element[kind]; byte < ahead_end * element[kind]; byte += 64) rr_prefetch(value + byte);
+    }
     size_t from = offsets[row], to = offsets[row + 1];
     if (from > to || to > count) return rr_fail(call, RR_OFFSETS, (double)row);
     uint32_t largest = 0;

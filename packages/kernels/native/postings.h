@@ -32,35 +32,32 @@ RR_INLINE uint32_t rr_whole_value(int kind, const void *values, size_t i) {
   return kind == RR_HALF_VALUES ? ((const uint16_t *)values)[i] : ((const uint8_t *)values)[i];
 }
 
-/* Adds postings `from` up to `to` to sums of the documents from `base` on. Product and sum are rounded each, so that every implementation agrees. */
-RR_INLINE void rr_add_values(const rr_postings *postings, int kind, size_t from, size_t to, float weight, size_t base, float *sums) {
+/*
+ * Adds postings from a place on, up to another or the first document that is not one of the `size` from `base` on, to the sums of those documents, and
+ * gives the place where it stopped. Product and sum are rounded each, so that every implementation agrees.
+ */
+RR_INLINE size_t rr_add_values(const rr_postings *postings, int kind, size_t from, size_t to, float weight, uint32_t base, size_t size, float *sums) {
   const uint32_t *documents = postings->documents;
   const void *values = postings->values;
   size_t i = from;
   for (; i + 4 <= to; i += 4) {
-    float a = weight * rr_value(kind, values, i), b = weight * rr_value(kind, values, i + 1);
-    float c = weight * rr_value(kind, values, i + 2), d = weight * rr_value(kind, values, i + 3);
-    sums[documents[i] - base] += a;
-    sums[documents[i + 1] - base] += b;
-    sums[documents[i + 2] - base] += c;
-    sums[documents[i + 3] - base] += d;
+    uint32_t a = documents[i] - base, b = documents[i + 1] - base, c = documents[i + 2] - base, d = documents[i + 3] - base;
+    if ((a >= size) | (b >= size) | (c >= size) | (d >= size)) break;
+    sums[a] += weight * rr_value(kind, values, i);
+    sums[b] += weight * rr_value(kind, values, i + 1);
+    sums[c] += weight * rr_value(kind, values, i + 2);
+    sums[d] += weight * rr_value(kind, values, i + 3);
   }
-  for (; i < to; i++) sums[documents[i] - base] += weight * rr_value(kind, values, i);
+  for (; i < to && documents[i] - base < size; i++) sums[documents[i] - base] += weight * rr_value(kind, values, i);
+  return i;
 }
 
-static void rr_add_postings(const rr_postings *postings, size_t from, size_t to, float weight, size_t base, float *sums) {
+static size_t rr_add_postings(const rr_postings *postings, size_t from, size_t to, float weight, size_t base, size_t size, float *sums) {
   switch (postings->kind) {
-    case RR_FLOAT_VALUES: rr_add_values(postings, RR_FLOAT_VALUES, from, to, weight, base, sums); break;
-    case RR_HALF_VALUES: rr_add_values(postings, RR_HALF_VALUES, from, to, weight, base, sums); break;
-    default: rr_add_values(postings, RR_BYTE_VALUES, from, to, weight, base, sums);
+    case RR_FLOAT_VALUES: return rr_add_values(postings, RR_FLOAT_VALUES, from, to, weight, (uint32_t)base, size, sums);
+    case RR_HALF_VALUES: return rr_add_values(postings, RR_HALF_VALUES, from, to, weight, (uint32_t)base, size, sums);
+    default: return rr_add_values(postings, RR_BYTE_VALUES, from, to, weight, (uint32_t)base, size, sums);
   }
-}
-
-/* Whether every document of a list is below a limit. Looked at before they are used as places to write to. */
-static bool rr_all_below(const uint32_t *documents, size_t from, size_t to, size_t limit) {
-  uint32_t largest = 0;
-  for (size_t i = from; i < to; i++) largest = documents[i] > largest ? documents[i] : largest;
-  return from == to || largest < limit;
 }
 
 /* The bounds of a term's list. */
@@ -117,19 +114,6 @@ static void rr_collect(rr_heap *heap, float *sums, size_t count, size_t base, co
       if (kept[lane] > 0 && i + lane < count && rr_allowed(allow, document)) rr_push(heap, kept[lane], document);
     }
   }
-}
-
-/*
- * Adds a list's part below a limit to sums of the documents from `base` on, from a place on; gives the place after it, or SIZE_MAX where documents do
- * not ascend: they could lie before the range, or after it.
- */
-static size_t rr_add_range(const rr_postings *postings, size_t from, size_t to, size_t base, size_t limit, float weight, float *sums) {
-  size_t next = rr_seek(postings->documents, from, to, limit);
-  bool wrong = false;
-  for (size_t p = from; p < next; p++) wrong |= postings->documents[p] < base || postings->documents[p] >= limit;
-  if (wrong) return SIZE_MAX;
-  rr_add_postings(postings, from, next, weight, base, sums);
-  return next;
 }
 
 #endif
