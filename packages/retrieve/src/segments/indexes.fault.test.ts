@@ -66,7 +66,7 @@ function dense(description: string): Kind {
 
 const sparse: Kind = {
   name: 'sparse',
-  create: (scope) => SparseIndex.create({ scope, weights: 'u8' }),
+  create: (scope) => SparseIndex.create({ scope, weights: 'u8', approximate: true }),
   open: (where) => SparseIndex.open(where, { write: typeof where !== 'string' }),
   add: (index, numbers, round) =>
     (index as SparseIndex).add(

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SparseIndex } from './sparse-index.ts';
 import type { SparseDocument, SparseInput } from './sparse-input.ts';
+import type { SparseSearchOptions } from './sparse-reader.ts';
 import { tokenWeights } from './token-weights.ts';
 
 let folder: string;
@@ -28,6 +29,8 @@ function reference(documents: readonly SparseDocument[], query: SparseInput, k: 
   }));
   return toRanking(scored.filter(({ score }) => score > 0)).slice(0, k);
 }
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 function expectClose(found: Ranking, expected: Ranking, digits = 4): void {
   expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
@@ -150,6 +153,102 @@ describe('sparse search', () => {
   });
 });
 
+describe('approximate search', () => {
+  // As learned sparse vectors are: frequent and rare terms, and most of the weight in few of them.
+  const random = new Random(31);
+  const terms = 2000;
+  const likeSplade = (length: number): SparseVector => {
+    const chosen = new Set<number>();
+    while (chosen.size < length) chosen.add(Math.floor(terms * random.next() ** 3));
+    return {
+      indices: Uint32Array.from(chosen),
+      values: Float32Array.from(chosen, () => Math.min(3, Math.exp(random.normal() * 0.8 - 0.6))),
+    };
+  };
+  const all = Array.from({ length: 6000 }, (_, i) => ({ id: `d${i}`, vector: likeSplade(40), metadata: { n: i } }));
+  const queries = Array.from({ length: 60 }, () => likeSplade(12));
+  const recallOf = async (index: SparseIndex, options: SparseSearchOptions, among = all): Promise<number> => {
+    let common = 0;
+    let wanted = 0;
+    for (const query of queries) {
+      const expected = new Set(reference(among, query, 10).map(({ id }) => id));
+      for (const { id } of await index.search(query, 10, options)) if (expected.has(id)) common++;
+      wanted += expected.size;
+    }
+    return common / wanted;
+  };
+
+  it.each(['f32', 'u8'] as const)(
+    'finds nearly all of the best, with their exact scores, and exactly the best on request: %s',
+    async (weights) => {
+      const index = await SparseIndex.build(all, { approximate: true, weights });
+      expect(index.reader.segments[0]!.segment.blocks).toBeDefined();
+      expect(await recallOf(index, {})).toBeGreaterThanOrEqual(weights === 'f32' ? 0.99 : 0.97);
+      expect(await recallOf(index, { candidates: 20 })).toBeGreaterThan(weights === 'f32' ? 0.999 : 0.98);
+      expect(await recallOf(index, { exact: true })).toBeGreaterThan(weights === 'f32' ? 0.9999 : 0.98);
+      for (const query of queries.slice(0, 5)) {
+        const exact = new Map((await index.search(query, 6000, { exact: true })).map(({ id, score }) => [id, score]));
+        for (const { id, score } of await index.search(query, 10)) expect(score).toBeCloseTo(exact.get(id)!, 4);
+      }
+    },
+  );
+
+  it('is as good after updates, removals and merges, from a folder, and under any filter', async () => {
+    const path = join(folder, 'approximate');
+    const index = await SparseIndex.create({ path, approximate: true });
+    for (let from = 0; from < 6000; from += 2000) {
+      await index.add(
+        all.slice(from, from + 2000).map((document, i) => (i % 100 === 0 ? { ...document, vector: all[0]!.vector } : document)),
+      );
+      await index.commit();
+    }
+    await index.add(all.filter((_, i) => i % 100 === 0));
+    await index.remove(range(5000, 6000).map((n) => `d${n}`));
+    await index.commit();
+    await index.merge({ all: true });
+    await index.close();
+    const opened = await SparseIndex.open(path);
+    expect([opened.approximate, opened.size, opened.reader.segments.length]).toEqual([true, 5000, 1]);
+    expect(await recallOf(opened, {}, all.slice(0, 5000))).toBeGreaterThanOrEqual(0.99);
+    for (const [limit, least] of [
+      [2500, 0.99],
+      [500, 0.99],
+      [50, 1],
+      [5, 1],
+    ] as const) {
+      expect(await recallOf(opened, { filter: { field: 'n', lt: limit } }, all.slice(0, limit))).toBeGreaterThanOrEqual(least);
+    }
+    await opened.close();
+  });
+
+  it('falls back to exact search where few documents match', async () => {
+    const index = await SparseIndex.build([...all, { id: 'rare', vector: { indices: [1, 9999], values: [3, 0.01] } }], {
+      approximate: true,
+    });
+    expect((await index.search({ indices: [9999], values: [1] }, 10)).map(({ id }) => id)).toEqual(['rare']);
+  });
+
+  it('passes over blocks and gives the same ranking as an index too small for them', async () => {
+    const whole = await SparseIndex.build(all);
+    const parts = await SparseIndex.create();
+    for (let from = 0; from < 6000; from += 3000) {
+      await parts.add(all.slice(from, from + 3000));
+      await parts.commit();
+    }
+    expect(parts.reader.segments.every(({ segment }) => segment.blocks === undefined)).toBe(true);
+    for (const query of queries) {
+      const short = { indices: query.indices.slice(0, 3), values: query.values.slice(0, 3) };
+      for (const asked of [query, short]) expect(await whole.search(asked, 10)).toEqual(await parts.search(asked, 10));
+    }
+  });
+
+  it('is refused options that mean nothing', async () => {
+    const index = await SparseIndex.build(all.slice(0, 10), { approximate: true });
+    await expect(index.search(queries[0]!, 1, { candidates: 0.5 })).rejects.toThrow(failing('OUT_OF_RANGE', /candidates/));
+    await expect(SparseIndex.create({ approximate: 0.5 as never })).rejects.toThrow(failing('INVALID_ARGUMENT', /true or false/));
+  });
+});
+
 describe('bad input', () => {
   it.each<[unknown, string, RegExp]>([
     [{ indices: [1], values: [-0.5] }, 'OUT_OF_RANGE', /weight -0.5 at index 1; weights are at least 0/],
@@ -219,11 +318,13 @@ describeWithData('real sparse vectors', 'sparse', (path) => {
     const queries = read('queries.jsonl');
     expect([all.length, queries.length]).toEqual([20, 5]);
     for (const weights of ['f32', 'u16', 'u8'] as const) {
-      const index = await SparseIndex.build(all, { weights });
-      for (const { vector } of queries) {
-        const found = await index.search(vector, 20);
-        if (weights === 'f32') expectClose(found, reference(all, vector, 20));
-        expect(found[0]!.id).toBe(reference(all, vector, 1)[0]!.id);
+      for (const approximate of [false, true]) {
+        const index = await SparseIndex.build(all, { weights, approximate });
+        for (const { vector } of queries) {
+          const found = await index.search(vector, approximate ? 4 : 20);
+          if (weights === 'f32') expectClose(found, reference(all, vector, approximate ? 4 : 20));
+          expect(found[0]!.id).toBe(reference(all, vector, 1)[0]!.id);
+        }
       }
     }
   });

@@ -71,6 +71,8 @@ export function checkSparse(where: string, vector: unknown): SparseVector {
       'DIMENSION_MISMATCH',
       `${where} has ${indices.length} indices and ${values.length} values; expected a value for each index.`,
     );
+  if (indices instanceof Uint32Array && values instanceof Float32Array && isTidy(indices, values))
+    return { indices: indices.slice(), values: values.slice() };
   const order: number[] = [];
   let ascending = true;
   for (let i = 0; i < indices.length; i++) {
@@ -98,6 +100,15 @@ export function checkSparse(where: string, vector: unknown): SparseVector {
     }
   }
   return { indices: Uint32Array.from(order, (i) => indices[i]!), values: Float32Array.from(order, (i) => values[i]!) };
+}
+
+/** Whether a vector is as encoders make them: then it need only be copied. */
+function isTidy(indices: Uint32Array, values: Float32Array): boolean {
+  for (let i = 0; i < indices.length; i++) {
+    const value = values[i]!;
+    if (!(value > 0 && value < Number.POSITIVE_INFINITY) || (i > 0 && indices[i]! <= indices[i - 1]!)) return false;
+  }
+  return indices.length === 0 || indices.at(-1)! < 0xffffffff;
 }
 
 function isNumbers(value: unknown): value is Uint32Array | Float32Array | readonly number[] {

@@ -1,6 +1,7 @@
 import {
   checkFilter,
   checkInteger,
+  checkNumber,
   checkOptions,
   compareHits,
   type Explanation,
@@ -22,6 +23,10 @@ export interface SparseSearchOptions {
   readonly signal?: AbortSignal;
   /** Applied before scoring: k hits come back whenever k documents pass and match. */
   readonly filter?: Filter;
+  /** Whether all documents are looked at, also where the index is made for approximate search. false */
+  readonly exact?: boolean;
+  /** In approximate search, documents that are scored in full, for each hit wanted: more find more and take longer. 5 */
+  readonly candidates?: number;
 }
 
 export interface SparseSearchResult {
@@ -29,7 +34,7 @@ export interface SparseSearchResult {
   readonly warnings: readonly Warning[];
 }
 
-const searchNames = ['signal', 'filter'] as const;
+const searchNames = ['signal', 'filter', 'exact', 'candidates'] as const;
 
 /** A commit of a sparse index, as it was: nothing that is written later changes it. */
 export class SparseReader {
@@ -94,14 +99,15 @@ export class SparseReader {
   #search(where: string, query: SparseVector, k: number, options: SparseSearchOptions): Hit[] {
     checkOptions(where, options, searchNames);
     checkInteger(`${where}: k`, k, { min: 1 });
-    const { filter, signal } = options;
+    const { filter, signal, exact = false } = options;
     if (filter !== undefined) checkFilter(filter);
+    const candidates = checkNumber(`${where}: candidates`, options.candidates ?? 5, { min: 1 });
     const hits: Hit[] = [];
     for (const live of this.segments) {
       throwIfCancelled(signal, 'The search');
       const allowed = this.#allowed.of(live, filter);
       if (allowed?.count === 0) continue;
-      const { indices, scores } = live.segment.search(query, k, allowed);
+      const { indices, scores } = live.segment.search(query, k, allowed, { exact, candidates });
       for (let i = 0; i < indices.length; i++) hits.push({ id: live.segment.ids.id(indices[i]!), score: scores[i]! });
     }
     return hits.sort(compareHits).slice(0, k);

@@ -4,17 +4,25 @@ export type WeightType = (typeof weightTypes)[number];
 
 export type WeightArray = Float32Array | Uint16Array | Uint8Array;
 
-const largest: Readonly<Record<'u16' | 'u8', number>> = { u16: 65_535, u8: 255 };
+const largest: Readonly<Record<WeightType, number>> = { f32: Number.POSITIVE_INFINITY, u16: 65_535, u8: 255 };
 
-/** The weights of one term as they are stored, and what whole numbers are to be multiplied by (1 for f32). */
-export function encodeWeights(weights: Float32Array, type: WeightType): { stored: WeightArray; scale: number } {
-  if (type === 'f32') return { stored: weights, scale: 1 };
-  let top = 0;
-  for (let i = 0; i < weights.length; i++) if (weights[i]! > top) top = weights[i]!;
-  const steps = largest[type];
-  const scale = Math.fround(top / steps) || 2 ** -149;
-  const stored = type === 'u16' ? new Uint16Array(weights.length) : new Uint8Array(weights.length);
-  // A weight above 0 stays above 0: the document still matches.
-  for (let i = 0; i < weights.length; i++) stored[i] = Math.max(1, Math.min(steps, Math.round(weights[i]! / scale)));
-  return { stored, scale };
+/** What the whole numbers of a term are to be multiplied by, if its largest weight is `top`; 1 for f32. */
+export function scaleFor(top: number, type: WeightType): number {
+  return type === 'f32' ? 1 : Math.fround(top / largest[type]) || 2 ** -149;
+}
+
+/** Weights as they are stored. A weight above 0 stays above 0: the document still matches. */
+export function encodeWeights(weights: Float32Array, scale: number, type: WeightType): WeightArray {
+  if (type === 'f32') return weights;
+  const stored = newWeights(type, weights.length);
+  for (let i = 0; i < weights.length; i++) stored[i] = encodeWeight(weights[i]!, scale, type);
+  return stored;
+}
+
+export function encodeWeight(weight: number, scale: number, type: WeightType): number {
+  return type === 'f32' ? weight : Math.max(1, Math.min(largest[type], Math.round(weight / scale)));
+}
+
+export function newWeights(type: WeightType, length: number): WeightArray {
+  return type === 'f32' ? new Float32Array(length) : type === 'u16' ? new Uint16Array(length) : new Uint8Array(length);
 }
