@@ -1,4 +1,4 @@
-import { type DenseEncoder, type EncodeOptions, RankError, shown, type TextRole, type TokenEncoder } from '@rank-rank/core';
+import { checkOptions, type DenseEncoder, type EncodeOptions, RankError, shown, type TextRole, type TokenEncoder } from '@rank-rank/core';
 import { type OpenEncoder, type OpenEncoderOptions, openEncoder } from '@rank-rank/models';
 
 /** An encoder of the caller's own for a collection, such as one behind an HTTP interface. */
@@ -7,6 +7,13 @@ export interface CollectionEncoder {
   readonly name: string;
   readonly dense?: DenseEncoder;
   readonly tokens?: TokenEncoder;
+}
+
+/** Refuses what is no encoder for a collection. */
+export function checkEncoder(encoder: CollectionEncoder): CollectionEncoder {
+  checkOptions('Collection.open: encoder', encoder, ['name', 'dense', 'tokens']);
+  if (typeof encoder.name === 'string' && encoder.name !== '' && (encoder.dense ?? encoder.tokens) !== undefined) return encoder;
+  throw new RankError('INVALID_ARGUMENT', `Collection.open: encoder is ${shown(encoder)}; expected { name, dense } or { name, tokens }.`);
 }
 
 /**

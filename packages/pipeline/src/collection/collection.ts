@@ -22,7 +22,7 @@ import type { Resources } from '../described/from-description.ts';
 import type { Pipeline, PipelineResult, RunOptions } from '../run/pipeline.ts';
 import type { StageReranker } from '../stage/rerank.ts';
 import { CollectionDocuments } from './collection-documents.ts';
-import { type CollectionEncoder, LazyEncoder } from './collection-encoder.ts';
+import { type CollectionEncoder, checkEncoder, LazyEncoder } from './collection-encoder.ts';
 import { CollectionSearch } from './collection-search.ts';
 import { storedDocument } from './document-format.ts';
 import type { PipelineName } from './named-pipelines.ts';
@@ -408,10 +408,4 @@ export class Collection implements Retriever {
     const vectors = await this.#vectors.merge(work);
     if (lexical || documents || vectors) await this.#commitAll();
   }
-}
-
-function checkEncoder(encoder: CollectionEncoder): CollectionEncoder {
-  checkOptions('Collection.open: encoder', encoder, ['name', 'dense', 'tokens']);
-  if (typeof encoder.name === 'string' && encoder.name !== '' && (encoder.dense ?? encoder.tokens) !== undefined) return encoder;
-  throw new RankError('INVALID_ARGUMENT', `Collection.open: encoder is ${shown(encoder)}; expected { name, dense } or { name, tokens }.`);
 }
