@@ -19,10 +19,15 @@ export async function runPeer(
 ): Promise<string | undefined> {
   const path = isAbsolute(script) ? script : join(shared, 'bench', script);
   if (!existsSync(path)) return `${path} is not here`;
+  // What is no Python is a program that setup.sh has built.
+  const isProgram = !path.endsWith('.py');
   const python = join(peersFolder, environment ?? dirname(script), 'bin/python');
-  if (!existsSync(python)) return `${python} is not here: run setup.sh of ${dirname(path)} first`;
+  if (!isProgram && !existsSync(python)) return `${python} is not here: run setup.sh of ${dirname(path)} first`;
   return new Promise((resolve) => {
-    const child = spawn(python, [path, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(isProgram ? path : python, isProgram ? args : [path, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutSeconds * 1000);
     let pending = '';
     let errors = '';
