@@ -33,6 +33,8 @@ const flags = [
   ],
   // Threads share the memory; the rest has been everywhere as long as SIMD has.
   ...['-matomics', '-mbulk-memory', '-mmutable-globals', '-mnontrapping-fptoint', '-msign-ext'],
+  // Sums stay near the numbers they are made of; otherwise more is held at a time than an engine has registers for.
+  ...['-mllvm', '-pre-RA-sched=source'],
 ];
 const linkFlags = [
   ...['--no-entry', '--import-memory', '--shared-memory', '--max-memory=4294967296', '--gc-sections', '--strip-all'],

@@ -53,12 +53,18 @@ RR_INLINE void rr_finish(int rows, int width, int what, vf sums[RR_TILE][2], con
 }
 
 /* Prefetches spread through the arithmetic: a burst at the start of a tile stalls it (half a line for each row and word). */
+#if defined(__wasm__)
+/* There is nothing to prefetch with, and compilers of WebAssembly run out of registers when steps are laid side by side. */
+#define RR_STEPS 1
+RR_INLINE const char *rr_ahead(const char *ahead, int lines) { return (void)ahead, (void)lines, NULL; }
+#else
 #define RR_STEPS 4
 RR_INLINE const char *rr_ahead(const char *ahead, int lines) {
   if (ahead == NULL) return NULL;
   RR_UNROLL for (int i = 0; i < lines; i++) rr_prefetch(ahead + i * 64);
   return ahead + lines * 64;
 }
+#endif
 
 RR_INLINE void rr_tile_floats(int rows, int width, int what, bool squared, const float *q, const float *const *p, size_t dim, const float *row_scale,
                               float *out, const char *ahead) {
