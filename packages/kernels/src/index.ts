@@ -55,7 +55,7 @@ export { NONE } from './contract.ts';
 export { openKernels } from './load.ts';
 
 /** The kernels in use: the best that run here, or those that the environment variable `RANK_KERNELS` names (`native`, `wasm`, `js`, `native:avx2`, …). */
-export const kernels: Kernels = openKernels(process.env['RANK_KERNELS']);
+export const kernels: Kernels = openKernels(globalThis.process?.env?.['RANK_KERNELS']);
 
 /** Which kernels are in use, and why. */
 export const describeKernels: Kernels['describe'] = kernels.describe;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { isRankError } from '@rank-rank/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { staleness } from '../../native/build-wasm.mjs';
 import { choose } from '../choose.ts';
 import type { Documents, F32Rows, Kernels, Rows } from '../contract.ts';
@@ -95,7 +95,7 @@ describe('the committed WebAssembly modules', () => {
 
   it('need nothing of Node but what wasm-node.ts hands them', () => {
     const folder = new URL('.', import.meta.url);
-    for (const name of readdirSync(folder)) {
+    for (const name of [...readdirSync(folder), '../load.browser.ts', '../choose.ts', '../kernels.ts']) {
       if (name.includes('native') || name.includes('test') || name === 'wasm-node.ts') continue;
       expect(readFileSync(new URL(name, folder), 'utf8'), name).not.toMatch(/from 'node:|require\(|process\./);
     }
@@ -311,6 +311,25 @@ describe('a runtime', () => {
     setTimeout(() => controller.abort(), 0);
     const long = kernels.maxSimAsync(query, { rows, offsets }, { only: new Uint32Array(30_000), signal: controller.signal });
     await expect(long).rejects.toSatisfy((error) => isRankError(error, 'CANCELLED'));
+  });
+
+  it('of a page fetches its module, and says so where that fails', async () => {
+    const requested: string[] = [];
+    vi.stubGlobal('fetch', async (url: URL) => {
+      requested.push(url.pathname.split('/').at(-1)!);
+      return new Response(readFileSync(url));
+    });
+    const { openKernels: openInPage } = await import('../load.browser.ts');
+    const kernels = openInPage();
+    expect(requested).toHaveLength(1);
+    expect(kernels.describe()).toMatchObject({ backend: 'wasm', available: [`wasm:${requested[0]!.split('.')[0]}`, 'js:scalar'] });
+    closeTo(kernels.maxSim(query, { rows, offsets }), wasm.maxSim(query, { rows, offsets }), 1e-3);
+    expect(() => kernels.mapFile('x')).toThrow('a browser has no files');
+    vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
+    vi.resetModules();
+    const { openKernels: openWithout } = await import('../load.browser.ts');
+    expect(openWithout().describe()).toMatchObject({ backend: 'js', why: expect.stringContaining('answered 404') });
+    vi.unstubAllGlobals();
   });
 
   it('with relaxed SIMD has kernels that agree to rounding', () => {

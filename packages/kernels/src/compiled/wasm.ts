@@ -46,17 +46,27 @@ const pieceBytes = 2 ** 20;
 /** In the background a piece occupies several threads for a while. */
 const backgroundPieceBytes = 2 ** 23;
 
+/** The modules whose instructions this runtime has, best first. */
+export function supportedModules(): readonly string[] {
+  if (webAssembly === undefined) return [];
+  const { validate } = webAssembly;
+  return instructionSets.filter(([, probe]) => validate(Uint8Array.from(probe))).map(([name]) => name);
+}
+
 /** The WebAssembly kernels, if this runtime has SIMD and the modules are here. */
 export function openWasm(host: WasmHost): Opened {
-  if (webAssembly === undefined) return { trouble: 'This runtime has no WebAssembly.' };
-  const { validate } = webAssembly;
-  const runs = instructionSets.filter(([, probe]) => validate(Uint8Array.from(probe))).map(([name]) => name);
-  if (runs.length === 0) return { trouble: 'The WebAssembly of this runtime has no SIMD.' };
-  try {
-    for (const name of runs) host.readModule(name);
-  } catch (error) {
-    return { trouble: `The WebAssembly kernels were not used: ${(error as Error).message}.` };
-  }
+  const supported = supportedModules();
+  if (supported.length === 0) return { trouble: 'This runtime has no WebAssembly with SIMD.' };
+  const troubles: string[] = [];
+  const runs = supported.filter((name) => {
+    try {
+      return host.readModule(name).length > 0;
+    } catch (error) {
+      troubles.push((error as Error).message);
+      return false;
+    }
+  });
+  if (runs.length === 0) return { trouble: `The WebAssembly kernels were not used: ${troubles.join('; ')}.` };
   const made = new Map<string, Machine>();
   return {
     instructionSets: runs,
