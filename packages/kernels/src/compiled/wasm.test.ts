@@ -277,9 +277,7 @@ describe('threads of WebAssembly', () => {
     await expect(call).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(performance.now() - started).toBeLessThan(20_000);
     await expect(wasm.maxSimAsync(query, { rows: own, offsets: Uint32Array.of(0, 100, 50) }, { threads: 2 })).rejects.toThrow(/offsets/);
-    await expect(wasm.maxSimAsync(query, long, { signal: AbortSignal.abort() })).rejects.toSatisfy((error) =>
-      isRankError(error, 'CANCELLED'),
-    );
+    await expect(wasm.maxSimAsync(query, long, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
   it('leave the event loop free', async () => {
