@@ -73,7 +73,14 @@ async function readMillion(context: Context, paths: readonly string[]): Promise<
     task: 'eval',
     case: 'a million lines/read, memory as a multiple of the file',
     metric: 'ratio',
-    value: memoryToRead(path) / statSync(path).size,
+    value: memoryOf('globalThis.run = await readRun(path);', path) / statSync(path).size,
+  });
+  const streaming = 'let hits = 0; for await (const { ranking } of streamRun(path)) hits += ranking.length;';
+  context.say({
+    task: 'eval',
+    case: 'a million lines/stream query by query, memory as a multiple of the file',
+    metric: 'ratio',
+    value: memoryOf(streaming, path) / statSync(path).size,
   });
   const run = await readRun(path);
   const whole = await measureAsync(() => readRun(path), { warm: 0, repeats: 3 });
@@ -90,13 +97,14 @@ async function readMillion(context: Context, paths: readonly string[]): Promise<
   if (run.size !== 1000 || hits !== 1_000_000) throw new Error(`read ${run.size} queries and ${hits} hits`);
 }
 
-/** How much the memory of a process grows at most when it reads a run: in one of its own, as the highest memory is never forgotten. */
-function memoryToRead(path: string): number {
+/** How much the memory of a process grows at most when it reads a file: in one of its own, as the highest memory is never forgotten. */
+function memoryOf(reading: string, path: string): number {
   const script = `
-    import { readRun } from ${JSON.stringify(import.meta.resolve('@rank-rank/core/files'))};
+    import { readRun, streamRun } from ${JSON.stringify(import.meta.resolve('@rank-rank/core/files'))};
+    const path = ${JSON.stringify(path)};
     const before = process.resourceUsage().maxRSS;
-    const run = await readRun(${JSON.stringify(path)});
-    console.log((process.resourceUsage().maxRSS - before) * 1024, run.size);`;
+    ${reading}
+    console.log((process.resourceUsage().maxRSS - before) * 1024);`;
   return Number.parseInt(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }), 10);
 }
 
