@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseGroupedQrels } from '@rank-rank/core';
+import { readQrels, readRun } from '@rank-rank/core/files';
+import { describeWithData } from '@rank-rank/testing';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../evaluate.ts';
 import type { JudgementsInput } from '../judgements.ts';
@@ -51,5 +54,17 @@ describe('measures agree with ranx', () => {
       grades.map(([query, judged]) => [query, Object.fromEntries(Object.entries(judged).map(([id, grade]) => [id, Math.max(grade, 0)]))]),
     );
     agrees(qrels, recorded.run, recorded.expectedRanx);
+  });
+});
+
+describeWithData('compatibility agrees with ir-measures 0.4.3 on its own test files', 'fusion/ir_measures', (folder) => {
+  it.each([
+    ['Compat', 0.51779512165509, 0.018400100569017922],
+    ['Compat(p=0.8)', 0.16723008845234535, 0.00022806427320561776],
+    ['Compat(normalize=False)', 0.5169193697957316, 0.018336027961735724],
+  ])('%s', async (measure, first, second) => {
+    const { perQuery } = evaluate(await readQrels(join(folder, 'compat.qrels')), await readRun(join(folder, 'compat.run')), measure);
+    expect(perQuery['31_1']![measure]).toBeCloseTo(first, 12);
+    expect(perQuery['31_2']![measure]).toBeCloseTo(second, 12);
   });
 });
