@@ -26,8 +26,8 @@ function scratchFor(count: number): Scratch {
 /**
  * Documents by score, best first, equal scores by id (code-point order): the best `topK` of them as hits.
  *
- * A radix sort: the bits of a float order as integers do, so two passes over the 16 leading bits in which the scores differ
- * put nearly everything in place without a comparison; what still shares its key is compared in full.
+ * A radix sort: two passes over keys of 16 bits put nearly everything in place without a comparison; what still shares its key is
+ * compared in full.
  */
 export function orderedHits(ids: readonly string[], scores: Float64Array, topK: number = ids.length): Hit[] {
   const ordered = orderDocuments(ids, scores);
@@ -46,26 +46,11 @@ export function orderDocuments(ids: readonly string[], scores: Float64Array): Ui
   if (count > mostPacked) return byComparison(ids, scores);
   if (scratch.keys.length < count) scratch = scratchFor(2 ** Math.ceil(Math.log2(count)));
   const { keys, packed, swapped, order } = scratch;
-  const words = new Uint32Array(scores.buffer, scores.byteOffset, 2 * count);
-  let least = 0xffffffff;
-  let most = 0;
-  for (let i = 0; i < count; i++) {
-    // Adding 0 turns -0, whose bits sort below 0, into 0.
-    scores[i] = scores[i]! + 0;
-    const bits = words[2 * i + high]!;
-    if ((bits & 0x7ff00000) === 0x7ff00000) throw notFinite(ids[i]!, scores[i]!);
-    // Descending: positive numbers sort by their inverted bits, negative ones, after them, by their bits.
-    const key = ((bits & 0x80000000) === 0 ? ~bits & 0x7fffffff : bits) >>> 0;
-    keys[i] = key;
-    if (key < least) least = key;
-    if (key > most) most = key;
-  }
-  const shift = Math.max(0, 16 - Math.clz32(most - least));
   const places = histogram;
+  if (!keysByValue(ids, scores, keys)) keysByBits(scores, keys);
   places.fill(0);
   for (let i = 0; i < count; i++) {
-    const key = (keys[i]! - least) >>> shift;
-    keys[i] = key;
+    const key = keys[i]!;
     packed[i] = (key << 16) | i;
     places[key & 255]!++;
     places[256 + (key >>> 8)]!++;
@@ -101,6 +86,52 @@ export function orderDocuments(ids: readonly string[], scores: Float64Array): Ui
     i = to - 1;
   }
   return order;
+}
+
+/**
+ * Keys of 16 bits in proportion to the distance from the best score; false where the bits of the scores make better ones: above 0,
+ * where they keep as many digits of small scores as of large ones, and where nearly all scores lie close together.
+ */
+function keysByValue(ids: readonly string[], scores: Float64Array, keys: Uint32Array): boolean {
+  const count = scores.length;
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    // Adding 0 turns -0, whose bits sort below 0, into 0.
+    const score = scores[i]! + 0;
+    if (score - score !== 0) throw notFinite(ids[i]!, score);
+    scores[i] = score;
+    if (score < least) least = score;
+    if (score > most) most = score;
+  }
+  if (least > 0) return false;
+  // 0 where all are equal, or too far apart for a difference: then there are no keys to tell them apart by.
+  const scale = most > least ? 65_535 / (most - least) : 0;
+  let close = 0;
+  for (let i = 0; i < count; i++) {
+    const key = (most - scores[i]!) * scale;
+    keys[i] = key;
+    if (key >= 65_279) close++;
+  }
+  return scale > 0 && 2 * close <= count;
+}
+
+/** Keys of the 16 leading bits in which the scores differ: the bits of floats order as integers do. */
+function keysByBits(scores: Float64Array, keys: Uint32Array): void {
+  const count = scores.length;
+  const words = new Uint32Array(scores.buffer, scores.byteOffset, 2 * count);
+  let least = 0xffffffff;
+  let most = 0;
+  for (let i = 0; i < count; i++) {
+    const bits = words[2 * i + high]!;
+    // Descending: positive numbers sort by their inverted bits, negative ones, after them, by their bits.
+    const key = ((bits & 0x80000000) === 0 ? ~bits & 0x7fffffff : bits) >>> 0;
+    keys[i] = key;
+    if (key < least) least = key;
+    if (key > most) most = key;
+  }
+  const shift = Math.max(0, 16 - Math.clz32(most - least));
+  for (let i = 0; i < count; i++) keys[i] = (keys[i]! - least) >>> shift;
 }
 
 /** Orders a run of documents whose keys are equal, by comparing them in full. */
