@@ -71,7 +71,7 @@ export class StaticEncoder {
     this.dim = model.dim;
     this.#analyzer = analyzer;
     for (const [id, term] of model.terms.entries()) this.#ids.set(term, id);
-    this.#unit = Float32Array.from(model.vectors);
+    this.#unit = model.vectors.slice();
     for (let row = 0; row < model.terms.length; row++) normalise(this.#unit, row * model.dim, model.dim);
     this.dense = { dim: this.dim, encode: (texts, as, options) => this.#encodeDense(texts, as, options) };
     this.tokens = { dim: this.dim, encode: (texts, as, options) => this.#encodeTokens(texts, as, options) };
@@ -109,17 +109,28 @@ export class StaticEncoder {
     const pieces = places.map((place) => allPieces[place]!);
     const data = new Float32Array(rows * dim);
     const topic = this.#topic(ids, new Float32Array(dim));
+    const sums = as === 'document' ? this.#runningSums(ids) : undefined;
     const beside = new Float64Array(dim);
     for (let row = 0; row < rows; row++) {
       const at = row * dim;
       const place = places[row]!;
       const id = ids[place]!;
-      spans.set(allSpans.subarray(2 * place, 2 * place + 2), 2 * row);
-      const { vectors, offset } = this.#vectorOf(id);
-      for (let k = 0; k < dim; k++) data[at + k] = vectors[offset + k]!;
-      if (as === 'document') {
-        this.#around(ids, place, beside);
-        for (let k = 0; k < dim; k++) data[at + k] = data[at + k]! + windowWeight * beside[k]!;
+      spans[2 * row] = allSpans[2 * place]!;
+      spans[2 * row + 1] = allSpans[2 * place + 1]!;
+      const vectors = this.#vectorsOf(id);
+      const offset = this.#offsetOf(id);
+      if (sums === undefined) for (let k = 0; k < dim; k++) data[at + k] = vectors[offset + k]!;
+      else {
+        const first = Math.max(0, place - windowRadius) * dim;
+        const last = (Math.min(ids.length - 1, place + windowRadius) + 1) * dim;
+        let squares = 0;
+        for (let k = 0; k < dim; k++) {
+          const sum = sums[last + k]! - sums[first + k]!;
+          beside[k] = sum;
+          squares += sum * sum;
+        }
+        const scale = squares === 0 ? 0 : windowWeight / Math.sqrt(squares);
+        for (let k = 0; k < dim; k++) data[at + k] = vectors[offset + k]! + scale * beside[k]!;
         normalise(data, at, dim);
       }
       for (let k = 0; k < dim; k++) data[at + k] = data[at + k]! + topicWeight * topic[k]!;
@@ -132,16 +143,17 @@ export class StaticEncoder {
     return { data, rows, dim, spans, pieces };
   }
 
-  /** The direction of the terms around a place, its own among them. */
-  #around(ids: readonly number[], row: number, out: Float64Array): void {
+  /** The sums of the directions of all terms before each place: what stands around a place is the difference of two of them. */
+  #runningSums(ids: readonly number[]): Float64Array {
     const { dim } = this;
-    out.fill(0);
-    const last = Math.min(ids.length - 1, row + windowRadius);
-    for (let other = Math.max(0, row - windowRadius); other <= last; other++) {
-      const { vectors, offset } = this.#vectorOf(ids[other]!);
-      for (let k = 0; k < dim; k++) out[k] = out[k]! + vectors[offset + k]!;
+    const sums = new Float64Array((ids.length + 1) * dim);
+    for (let place = 0; place < ids.length; place++) {
+      const vectors = this.#vectorsOf(ids[place]!);
+      const offset = this.#offsetOf(ids[place]!);
+      const at = place * dim;
+      for (let k = 0; k < dim; k++) sums[at + dim + k] = sums[at + k]! + vectors[offset + k]!;
     }
-    normalise(out, 0, dim);
+    return sums;
   }
 
   /** What a text is about: its terms weighted by (1 + ln tf)·idf. */
@@ -152,7 +164,7 @@ export class StaticEncoder {
     for (const [id, count] of counts) {
       const weight = termWeight(count) * this.#weightOf(id);
       const vectors = id >= 0 ? this.model.vectors : this.#madeTerms[-1 - id]!.vector;
-      const offset = id >= 0 ? id * dim : 0;
+      const offset = this.#offsetOf(id);
       for (let k = 0; k < dim; k++) out[k] = out[k]! + weight * vectors[offset + k]!;
     }
     normalise(out, 0, dim);
@@ -163,8 +175,13 @@ export class StaticEncoder {
     return id >= 0 ? this.model.idf[id]! : this.#madeTerms[-1 - id]!.weight;
   }
 
-  #vectorOf(id: number): { vectors: Float32Array; offset: number } {
-    return id >= 0 ? { vectors: this.#unit, offset: id * this.dim } : { vectors: this.#madeTerms[-1 - id]!.unit, offset: 0 };
+  /** Where the direction of a term stands, and from which number on. */
+  #vectorsOf(id: number): Float32Array {
+    return id >= 0 ? this.#unit : this.#madeTerms[-1 - id]!.unit;
+  }
+
+  #offsetOf(id: number): number {
+    return id >= 0 ? id * this.dim : 0;
   }
 
   #analyse(text: string, as: TextRole): Analysed {

@@ -37,6 +37,14 @@ interface EncoderState {
   readonly byModel?: 'dense' | 'tokens' | 'both';
   /** Whether every passage was encoded since the encoder was learned. */
   readonly complete: boolean;
+  readonly learned?: Learned;
+}
+
+/** What the learned encoder came from. */
+interface Learned {
+  readonly terms: number;
+  readonly dim: number;
+  readonly documents: number;
 }
 
 /** Where the passages of a collection come from, and how its indexes are committed together. */
@@ -59,7 +67,7 @@ export class CollectionVectors {
   readonly #model: LazyEncoder | undefined;
   readonly #store: Store;
   readonly #scopes: { readonly encoder: Scope; readonly dense: Scope; readonly tokens: Scope };
-  #learned: StaticEncoder | undefined;
+  #loading: Promise<StaticEncoder> | undefined;
   dense: DenseIndex | undefined;
   tokens: TokenIndex | undefined;
   #byModel: EncoderState['byModel'];
@@ -74,12 +82,16 @@ export class CollectionVectors {
   /** What encodes queries for the dense index; undefined before there is one. */
   get denseEncoder(): DenseEncoder | undefined {
     if (this.dense === undefined) return undefined;
-    return this.densesByModel ? this.#model!.dense(this.dense.dim) : this.#learned?.dense;
+    return this.densesByModel
+      ? this.#model!.dense(this.dense.dim)
+      : { dim: this.dense.dim, encode: async (...args) => (await this.#load()).dense.encode(...args) };
   }
 
   get tokenEncoder(): TokenEncoder | undefined {
     if (this.tokens === undefined) return undefined;
-    return this.tokensByModel ? this.#model!.tokens(this.tokens.dim) : this.#learned?.tokens;
+    return this.tokensByModel
+      ? this.#model!.tokens(this.tokens.dim)
+      : { dim: this.tokens.dim, encode: async (...args) => (await this.#load()).tokens.encode(...args) };
   }
 
   get densesByModel(): boolean {
@@ -90,18 +102,15 @@ export class CollectionVectors {
     return this.#byModel === 'tokens' || this.#byModel === 'both';
   }
 
-  /** The learned encoder's size, where there is one. */
-  get learned(): { readonly terms: number; readonly dim: number; readonly documents: number } | undefined {
-    const { model } = this.#learned ?? {};
-    return model && { terms: model.terms.length, dim: model.dim, documents: model.documents };
+  /** The learned encoder, where there is one. */
+  get learned(): Learned | undefined {
+    return this.#state?.learned;
   }
 
   async open(write: boolean): Promise<void> {
-    const { encoder, dense, tokens } = this.#scopes;
+    const { dense, tokens } = this.#scopes;
     this.#byModel = this.#state?.byModel;
-    const [file] = encoder.files();
-    if (file !== undefined)
-      this.#learned = await StaticEncoder.from(readStaticModel(await encoder.open(file, staticModelKind, staticModelVersion)));
+    this.#loading = undefined;
     this.dense = dense.state() === undefined ? undefined : await DenseIndex.open(dense, { write });
     this.tokens = tokens.state() === undefined ? undefined : await openTokenIndex(tokens, { write });
   }
@@ -135,7 +144,8 @@ export class CollectionVectors {
     const byModel = model === undefined ? undefined : model.dense && model.tokens ? 'both' : model.dense ? 'dense' : 'tokens';
     this.#byModel = byModel;
     if (byModel !== 'both') await this.#learn(owner, work);
-    const encoders = { dense: model?.dense ?? this.#learned!.dense, tokens: model?.tokens ?? this.#learned!.tokens };
+    const own = byModel === 'both' ? undefined : await this.#load();
+    const encoders = { dense: model?.dense ?? own!.dense, tokens: model?.tokens ?? own!.tokens };
     let complete = this.#state?.complete ?? false;
     if (this.dense === undefined || this.tokens === undefined) complete = false;
     this.dense ??= await DenseIndex.create({ dim: encoders.dense.dim, scope: this.#scopes.dense });
@@ -154,12 +164,13 @@ export class CollectionVectors {
   }
 
   async #learn(owner: VectorsOwner, work: WorkOptions): Promise<void> {
-    if (this.#learned !== undefined && owner.size < relearnGrowth * this.#learned.model.documents) return;
+    if (this.learned !== undefined && owner.size < relearnGrowth * this.learned.documents) return;
     const learned = await learnStaticEncoder(texts(owner), { analysis: this.#settings.analysis, ...work });
     const { encoder, dense, tokens } = this.#scopes;
     const file = await encoder.create('encoder', staticModelKind, staticModelVersion);
     await writeStaticModel(file, learned.model);
-    this.#stageState(false, [file.name]);
+    const { model } = learned;
+    this.#stageState(false, { learned: { terms: model.terms.length, dim: model.dim, documents: model.documents }, files: [file.name] });
     // What the encoder before made, this one cannot be compared with. A model's vectors stay.
     if (!this.densesByModel) {
       dense.unstage();
@@ -170,16 +181,27 @@ export class CollectionVectors {
       this.tokens = undefined;
     }
     await this.#store.commit();
-    this.#learned = learned;
+    this.#loading = Promise.resolve(learned);
   }
 
   get #state(): EncoderState | undefined {
     return this.#scopes.encoder.state() as EncoderState | undefined;
   }
 
-  #stageState(complete: boolean, files: readonly string[] = this.#scopes.encoder.files()): void {
-    const state: EncoderState = { version: 1, ...(this.#byModel && { byModel: this.#byModel }), complete };
+  #stageState(
+    complete: boolean,
+    { learned = this.learned, files = this.#scopes.encoder.files() }: { learned?: Learned | undefined; files?: readonly string[] } = {},
+  ): void {
+    const state: EncoderState = { version: 1, ...(this.#byModel && { byModel: this.#byModel }), complete, ...(learned && { learned }) };
     this.#scopes.encoder.stage(state, files);
+  }
+
+  /** The learned encoder, read when it is first needed: many a search does without. */
+  #load(): Promise<StaticEncoder> {
+    const { encoder } = this.#scopes;
+    this.#loading ??= (async () =>
+      StaticEncoder.from(readStaticModel(await encoder.open(encoder.files()[0]!, staticModelKind, staticModelVersion))))();
+    return this.#loading;
   }
 
   async #encodeMissing(owner: VectorsOwner, ids: ReadonlySet<string> | undefined, encoders: Encoders, work: WorkOptions): Promise<void> {
