@@ -513,7 +513,8 @@ export interface Kernels {
 
   /**
    * A zeroed array "where the kernel is": in WebAssembly's own (shared) memory, an ordinary one elsewhere. Data kept in such arrays
-   * is never copied; other data is copied to WebAssembly in pieces of at most a megabyte, at each call.
+   * is never copied. Other data is copied to WebAssembly at each call, in pieces of about a megabyte where the operation can be divided; walks of
+   * graphs and lists over more than that run where the data is, in JavaScript. When WebAssembly's 4 GiB are full, the array is an ordinary one.
    */
   allocate<T extends keyof ArrayTypes>(type: T, length: number): ArrayTypes[T];
   /** Gives back what {@link Kernels.allocate} gave; the array must not be used any more. Without it, WebAssembly's memory stays taken. */
@@ -521,6 +522,7 @@ export interface Kernels {
   /**
    * A file as a buffer. Native: mapped, read as it is touched, and let go when the buffer is garbage; writes to the buffer stay
    * private and never reach the file, which must not be truncated while it is mapped. Elsewhere: read. Sizes past 4 GiB work natively.
+   * WebAssembly keeps one copy of the buffer from its first use until it is garbage: write to it before that, by the kernels, or not at all.
    */
   mapFile(path: string, options?: MapFileOptions): ArrayBuffer;
 
