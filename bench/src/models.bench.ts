@@ -3,10 +3,12 @@ import { artefacts } from './models/artefacts.ts';
 import { encoding } from './models/encoding.ts';
 import { oneQuery } from './models/one-query.ts';
 import { pairs } from './models/pairs.ts';
+import { quality } from './models/quality.ts';
 import type { Question } from './question.ts';
 
 const question: Question = {
-  title: 'The real MiniLM: encoding, one query, pairs, and what stands around them (words: make, fp32, int8, query, pairs, beside, start)',
+  title:
+    'The real MiniLM: encoding, one query, pairs, and what stands around them (words: make, fp32, int8, query, pairs, beside, start, quality)',
   async run(context) {
     const wanted = (word: string): boolean => context.only.length === 0 || context.only.includes(word);
     const models = await artefacts(context);
@@ -17,6 +19,7 @@ const question: Question = {
     if (wanted('pairs')) await pairs(context, models, 9);
     if (wanted('beside')) await beside(context, models);
     if (wanted('start')) await coldStart(context, models, 5);
+    if (wanted('quality')) await quality(context, models);
   },
 };
 

@@ -161,9 +161,10 @@ async function transform(
   if (method === 'int8' && ignoresPadding) readPaddingAsFirstToken(view, rewrite);
   if (embeddings) await shrinkTables(view, rewrite);
   const layers = { replaced: chosen.length, kept: all.filter((layer) => !chosen.includes(layer)).map(({ name }) => name) };
-  if (method !== 'int8') return { result: await toBlockwise(view, chosen, { bits: method === 'q4' ? 4 : 8, blockSize }, rewrite), layers };
   const watched = new Map(chosen.map(({ input, inner }) => [input, inner]));
   const seen = feeds.length === 0 ? new Map() : await observe(model, watched, feeds, signal);
+  if (method !== 'int8')
+    return { result: await toBlockwise(view, chosen, { bits: method === 'q4' ? 4 : 8, blockSize }, seen, rewrite), layers };
   return { result: await toDynamicInt8(view, chosen, seen, { reduceRange }, rewrite), layers };
 }
 
