@@ -2,6 +2,7 @@
 #ifndef RR_BLOCK_H
 #define RR_BLOCK_H
 
+#include "amx.h"
 #include "decode.h"
 #include "signs.h"
 #include "tile.h"
@@ -404,12 +405,42 @@ static void rr_largest_signs(const rr_block *block, size_t from, size_t to, floa
   }
 }
 
+#if defined(RR_AMX)
+/* Whether rr_largest goes by tile registers, which take whole words of four bytes. */
+RR_INLINE bool rr_by_tiles(const rr_block *block) { return block->kind == RR_BY_BYTES && block->metric == RR_DOT && block->rows->dim % 4 == 0; }
+
+/* rr_largest by tile registers, for sixteen rows and more: the last sixteen may overlap those before, as a maximum does not mind. */
+static void rr_largest_tiles(const rr_block *block, size_t from, size_t to, float *largest) {
+  const rr_rows *rows = block->rows;
+  size_t width = block->queries > RR_LANES ? RR_TILE_QUERIES : RR_LANES;
+  vf kept[2] = {vf_load(largest), vf_load(largest + RR_LANES)};
+  for (size_t row = from; row < to; row += RR_AMX_ROWS) {
+    if (to - row < RR_AMX_ROWS) row = to - RR_AMX_ROWS;
+    size_t held = row - rows->first;
+    int32_t sums[2][RR_AMX_ROWS][16];
+    rr_sum_tiles((const int8_t *)rows->data + held * rows->stride, rows->stride, rows->dim, block->packed, width, sums);
+    for (int x = 0; x < RR_AMX_ROWS; x++) {
+      vf scale = vf_set1(rows->scales[held + (size_t)x]);
+      for (int c = 0; c < (int)(width / RR_LANES); c++) kept[c] = vf_greater(vf_mul(vf_from_int(vi_load(sums[c][x])), scale), kept[c]);
+    }
+  }
+  vf_store(largest, kept[0]);
+  vf_store(largest + RR_LANES, kept[1]);
+}
+#endif
+
 /* Keeps in `largest` (RR_QUERY_BLOCK floats) what exceeds it among the scores of rows `from` up to `to`. The queries' own scales are left to rr_scale_largest. */
 static void rr_largest(const rr_block *block, size_t from, size_t to, float *largest, const char *after) {
   if (block->kind == RR_BY_SIGNS) {
     rr_largest_signs(block, from, to, largest);
     return;
   }
+#if defined(RR_AMX)
+  if (rr_by_tiles(block) && to - from >= RR_AMX_ROWS) {
+    rr_largest_tiles(block, from, to, largest);
+    return;
+  }
+#endif
   size_t left = to - from;
   size_t row_bytes = block->rows->stride * (block->rows->type == RR_F32 ? 4 : block->rows->type == RR_F16 || block->rows->type == RR_BF16 ? 2 : 1);
   size_t tiles = (left + RR_TILE - 1) / RR_TILE;

@@ -1,6 +1,7 @@
 // @ts-check
 /**
  * Runs the package's tests over C that was built with the address and undefined-behaviour sanitizers: `node native/check-sanitized.mjs`.
+ * Tile registers (AMX) are emulated in them, so that their code runs where no processor has them.
  * Where the compiler has no sanitizers, or Node cannot be run with them, it says so and passes.
  */
 import { spawnSync } from 'node:child_process';
@@ -32,7 +33,7 @@ const { objects, instructionSets } = await compile({
   cc,
   arch: process.arch,
   folder: join(folder, 'objects'),
-  flags: [`-I${headers()}`, '-DRR_CHECKED', '-O1', '-g1', ...sanitizers],
+  flags: [`-I${headers()}`, '-DRR_CHECKED', '-DRR_EMULATE_AMX', '-O1', '-g1', ...sanitizers],
   sources: ['dispatch.c', 'threads.c', 'node.c'],
   only: variants,
 });

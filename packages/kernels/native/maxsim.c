@@ -84,11 +84,21 @@ static int rr_maxsim(rr_call *call, size_t begin, size_t end) {
   }
   for (size_t q = 0; q < padded; q++) weights[q] = q >= query.rows ? 0 : given_weights == NULL ? 1 : given_weights[q];
 
+#if defined(RR_AMX)
+  bool by_tiles = blocks > 0 && rr_by_tiles(&block[0]);
+  if (by_tiles) rr_shape_tiles(rows.dim);
+#endif
   for (size_t unit = begin; unit < end; unit++) {
     size_t document = listed ? only[unit] : unit;
-    if (document >= documents) return rr_fail(call, RR_ONLY, (double)unit);
+    if (document >= documents) {
+      rr_fail(call, RR_ONLY, (double)unit);
+      break;
+    }
     size_t from = offsets[document], to = offsets[document + 1];
-    if (from > to || to > rows.rows || from < rows.first) return rr_fail(call, RR_OFFSETS, (double)document);
+    if (from > to || to > rows.rows || from < rows.first) {
+      rr_fail(call, RR_OFFSETS, (double)document);
+      break;
+    }
     const char *after = (const char *)rows.data + (to - rows.first) * rows.stride * (rows.type == RR_F32 ? 4 : rows.type == RR_F16 || rows.type == RR_BF16 ? 2 : 1);
     if (listed) {
       size_t next = unit + 1 < end ? only[unit + 1] : document;
@@ -113,5 +123,8 @@ static int rr_maxsim(rr_call *call, size_t begin, size_t end) {
       memcpy(similarities + unit * query.rows, maxima, query.rows * sizeof(float));
     }
   }
-  return RR_OK;
+#if defined(RR_AMX)
+  if (by_tiles) rr_release_tiles();
+#endif
+  return call->fault;
 }
