@@ -3,9 +3,11 @@
  * that are no part narrow what the parts do (names of collections, for instance).
  */
 import type { Context, Question, Row } from './question.ts';
+import { dense } from './retrieve/dense.ts';
 import { lexical } from './retrieve/lexical.ts';
+import { sparse } from './retrieve/sparse.ts';
 
-const parts: Readonly<Record<string, (context: Context) => Promise<void>>> = { lexical };
+const parts: Readonly<Record<string, (context: Context) => Promise<void>>> = { lexical, sparse, dense };
 
 const question: Question = {
   title: 'Retrieval: indexing, bytes, queries per second at equal quality',
