@@ -46,8 +46,8 @@ export async function contend(context: Context, set: TokenSet, list: readonly Co
     const index = await buildTokenIndex(documents, { dim, ...options });
     const wall = (performance.now() - started) / 1000;
     const { user, system } = process.cpuUsage(before);
-    say({ task: 'late-build', case: `${name}/${label}`, metric: 'seconds', value: (user + system) / 1e6, quality: { wall } });
-    say({ task: 'late-size', case: `${name}/${label}`, metric: 'bytes_per_token', value: index.describe().bytes / tokensIn(documents) });
+    say({ task: 'late-index', case: `${name}/${label}`, metric: 'seconds', value: (user + system) / 1e6, quality: { wall } });
+    say({ task: 'late-index', case: `${name}/${label}`, metric: 'bytes_per_token', value: index.describe().bytes / tokensIn(documents) });
     for (const [setting, search] of settings) {
       const { qps, found, p50, p95 } = await timeSearches(index, queries, 100, search);
       const quality = {
