@@ -47,10 +47,12 @@ export function curvePlot(folder: string, set: string, recall: string, rows: rea
       parts.push(`<circle cx="${x(point.x).toFixed(1)}" cy="${y(point.y).toFixed(1)}" r="${ours ? 4 : 3}" fill="${colour}"/>`);
     parts.push(`<text x="${width - right + 12}" y="${top + 6 + 16 * i}" fill="${colour}">${label}</text>`);
   });
+  const heading = `${set}: queries a second (median query, one thread) against ${recall} of exact MaxSim`;
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
+    `<title>${heading}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${left}" y="22" font-size="14">${set}: queries a second (median query, one thread) against ${recall} of exact MaxSim</text>`,
+    `<text x="${left}" y="22" font-size="14">${heading}</text>`,
     ...parts,
     `<text x="${(left + width - right) / 2}" y="${height - 14}" text-anchor="middle">${recall}</text>`,
     '</svg>',
