@@ -111,9 +111,12 @@ function indented(text: string): string {
     .join('\n');
 }
 
-/** What went otherwise than planned, for those who do not ask for the stages. */
+/** What went otherwise than planned, for those who do not ask for the stages: fallbacks, and what the sources say of the query. */
 function notesOf({ stages }: Trace): string[] {
-  return stages.flatMap(({ name, fallback }) => (fallback === undefined ? [] : [`${name}: ${fallback.why}`]));
+  return stages.flatMap(({ name, kind, fallback, notes, parts = [] }) => [
+    ...(fallback === undefined ? [] : [`${name}: ${fallback.why}`]),
+    ...(kind === 'retrieve' ? [...notes, ...parts.flatMap((part) => part.notes)] : []),
+  ]);
 }
 
 /** Stages with their times, and where the best documents stood after each. */

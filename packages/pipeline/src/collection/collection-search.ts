@@ -97,6 +97,7 @@ export class CollectionSearch {
     return {
       space: 'bm25',
       search: (query, k, options) => this.#lexical.search(query, k, options),
+      searchDetailed: (query, k, options) => this.#lexical.searchDetailed(query, k, options),
       explain: async (query, id) => this.#lexical.explain(query, id),
     };
   }

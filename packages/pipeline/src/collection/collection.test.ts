@@ -163,6 +163,19 @@ describe('a collection', () => {
     await collection.close();
   });
 
+  it('says why a query or a filter finds nothing', async () => {
+    const collection = await madeOf(notes(3));
+    for (const pipeline of ['bm25', 'full'] as const) {
+      const notesOf = async (query: string, filter?: { field: string; eq: string }) => {
+        const { trace } = await collection.run(query, { pipeline, ...(filter && { filter }) });
+        return trace.stages.flatMap((stage) => [...stage.notes, ...(stage.parts ?? []).flatMap((part) => part.notes)]).join(' ');
+      };
+      expect(await notesOf('the of')).toMatch(/nothing|no term|stop/i);
+      expect(await notesOf('rivers', { field: 'sbject', eq: 'x' })).toContain('sbject');
+    }
+    await collection.close();
+  });
+
   it('is fine with no document, with one, and with a query of ten thousand words', async () => {
     const collection = await Collection.open(fresh(), { write: true });
     await collection.commit();

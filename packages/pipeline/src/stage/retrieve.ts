@@ -6,8 +6,10 @@ import {
   isRankError,
   type Query,
   RankError,
+  type Ranking,
   type Retriever,
   type ScoreSpace,
+  type SearchOptions,
   shown,
 } from '@rank-rank/core';
 import { withinTime } from '../run/time-limit.ts';
@@ -19,7 +21,14 @@ import type { ResultLists, Results, Stage, StageContext, StageOptions } from './
 export interface Source extends Retriever {
   /** What its scores mean; `relative` where it does not say. */
   readonly space?: ScoreSpace;
+  /** The search with what its caller should know of it: a query of which nothing is left, a filter on a field that no document has. */
+  searchDetailed?(query: string, k: number, options: SearchOptions): Promise<DetailedRanking> | DetailedRanking;
   explain?(query: string, id: string): Promise<Explanation | undefined> | Explanation | undefined;
+}
+
+export interface DetailedRanking {
+  readonly hits: Ranking;
+  readonly warnings: readonly { readonly message: string }[];
 }
 
 /** A source with what holds for it alone. */
@@ -120,8 +129,15 @@ async function searchAll(
   return { lists };
 }
 
-async function search(source: Source, query: Query, depth: number, { k, filter, signal }: StageContext): Promise<Results> {
-  const hits = await source.search(query.text, Math.max(depth, k), { signal, ...(filter && { filter }) });
+async function search(source: Source, query: Query, depth: number, { k, filter, signal, note }: StageContext): Promise<Results> {
+  const options = { signal, ...(filter && { filter }) };
+  const most = Math.max(depth, k);
+  if (source.searchDetailed !== undefined) {
+    const { hits, warnings } = await source.searchDetailed(query.text, most, options);
+    for (const { message } of warnings) note(message);
+    return { hits, space: source.space ?? 'relative' };
+  }
+  const hits = await source.search(query.text, most, options);
   return { hits, space: source.space ?? 'relative' };
 }
 
