@@ -65,8 +65,18 @@ RR_INLINE void rr_release_tiles(void) { _tile_release(); }
 
 #endif
 
-/* Tiles: sums of the first and second sixteen queries; rows and queries of a whole step; those of the last, shorter step. */
-enum { RR_SUMS_LOW, RR_SUMS_HIGH, RR_STEP_ROWS, RR_STEP_LOW, RR_STEP_HIGH, RR_LAST_ROWS, RR_LAST_LOW, RR_LAST_HIGH };
+/*
+ * Tiles: sums of the first and second sixteen queries; rows and queries of a whole step; those of the last, shorter step. The compiler writes them into the
+ * names of registers, so they are no enumeration.
+ */
+#define RR_SUMS_LOW 0
+#define RR_SUMS_HIGH 1
+#define RR_STEP_ROWS 2
+#define RR_STEP_LOW 3
+#define RR_STEP_HIGH 4
+#define RR_LAST_ROWS 5
+#define RR_LAST_LOW 6
+#define RR_LAST_HIGH 7
 #define RR_AMX_ROWS 16
 #define RR_STEP_BYTES 64
 
