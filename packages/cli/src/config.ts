@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 
 /**
  * What a `rank.config.ts`, `.js` or `.json` may say: any option of any command, by its name as one word (`fail-if` is `failIf`), for all commands that have it or under the
- * name of one; and pipelines by name. What is said on the command line wins.
+ * name of one (`tokens search` where it stands under another); and pipelines by name. What is said on the command line wins.
  *
  * @example
  * export default {
@@ -58,19 +58,25 @@ async function read(path: string): Promise<unknown> {
 export function applyConfig({ path, config }: FoundConfig, commands: readonly Command[]): void {
   const known = new Set(['pipelines']);
   for (const command of commands) {
-    known.add(command.name());
+    known.add(nameOf(command));
     for (const option of command.options) known.add(option.attributeName());
   }
   for (const key of Object.keys(config)) if (!known.has(key)) throw unknownName(`${path}: option`, key, [...known]);
   for (const command of commands) {
-    const own = config[command.name()];
+    const name = nameOf(command);
+    const own = config[name];
     const section = typeof own === 'object' && own !== null && !Array.isArray(own) ? (own as Record<string, unknown>) : {};
     const attributes = command.options.map((option) => option.attributeName());
-    for (const key of Object.keys(section))
-      if (!attributes.includes(key)) throw unknownName(`${path}: option of ${command.name()}`, key, attributes);
-    for (const name of attributes) {
-      const value = section[name] ?? config[name];
-      if (value !== undefined && !(name === command.name() && value === own)) command.setOptionValueWithSource(name, value, 'config');
+    for (const key of Object.keys(section)) if (!attributes.includes(key)) throw unknownName(`${path}: option of ${name}`, key, attributes);
+    for (const option of attributes) {
+      const value = section[option] ?? config[option];
+      if (value !== undefined && !(option === name && value === own)) command.setOptionValueWithSource(option, value, 'config');
     }
   }
+}
+
+/** `search`; `tokens search` for a command under another. */
+function nameOf(command: Command): string {
+  const above = command.parent?.parent == null ? '' : `${command.parent.name()} `;
+  return above + command.name();
 }
