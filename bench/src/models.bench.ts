@@ -13,10 +13,10 @@ const question: Question = {
     const wanted = (word: string): boolean => context.only.length === 0 || context.only.includes(word);
     const models = await artefacts(context);
     if (models === undefined) return;
-    if (wanted('fp32')) await encoding(context, models, 'fp32', 3);
-    if (wanted('int8')) await encoding(context, models, 'int8', 5);
+    if (wanted('fp32')) await encoding(context, models, 'fp32', 2);
+    if (wanted('int8')) await encoding(context, models, 'int8', 3);
     for (const precision of ['fp32', 'int8'] as const) if (wanted('query')) await oneQuery(context, models, precision, 300);
-    if (wanted('pairs')) await pairs(context, models, 9);
+    if (wanted('pairs')) await pairs(context, models, 7);
     if (wanted('beside')) await beside(context, models);
     if (wanted('start')) await coldStart(context, models, 5);
     if (wanted('quality')) await quality(context, models);

@@ -24,7 +24,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (!pipelines.has(key)) {
     env.localModelPath = `${dirname(model)}/`;
     const made = await pipeline('feature-extraction', basename(model), { dtype, session_options: { intraOpNumThreads: threads } });
-    made.tokenizer.model_max_length = 256;
+    Object.defineProperty(made.tokenizer, 'model_max_length', { value: 256 });
     pipelines.set(key, made);
   }
   const encode = pipelines.get(key);

@@ -18,6 +18,7 @@ export class PeerProcess {
   readonly #child: ChildProcess;
   readonly #waiting: ((answer: Answer | Error) => void)[] = [];
   #errors = '';
+  #ended: Error | undefined;
 
   private constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -26,14 +27,15 @@ export class PeerProcess {
       this.#errors = (this.#errors + chunk).slice(-2000);
     });
     this.#child.on('close', () => {
-      for (const answer of this.#waiting.splice(0)) answer(new Error(this.#errors.trim().split('\n').at(-1) ?? 'it ended'));
+      this.#ended = new Error(`A peer ended: ${this.#errors.trim().split('\n').at(-1)}`);
+      for (const answer of this.#waiting.splice(0)) answer(this.#ended);
     });
   }
 
   /** ONNX Runtime in Python; undefined, with the reason to `note`, where it is not set up. */
   static python(threads: number, note: (text: string) => void): PeerProcess | undefined {
     const python = join(peersFolder, 'late-interaction/bin/python');
-    if (existsSync(python)) return new PeerProcess(python, [join(scripts, 'onnxruntime.py'), String(threads)]);
+    if (existsSync(python)) return new PeerProcess(python, [join(scripts, 'python_runtime.py'), String(threads)]);
     note(`onnxruntime (Python) was not measured: ${python} is not here: run setup.sh of ../shared/bench/models first`);
     return undefined;
   }
@@ -50,6 +52,7 @@ export class PeerProcess {
   }
 
   ask(request: object): Promise<Answer> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       this.#waiting.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)));
       this.#child.stdin!.write(`${JSON.stringify(request)}\n`);

@@ -1,4 +1,4 @@
-"""ONNX Runtime in Python, asked a case at a time: `onnxruntime.py THREADS`. Each line of stdin is {"graph", "batches"}: a graph, and
+"""ONNX Runtime in Python, asked a case at a time: `python_runtime.py THREADS`. Each line of stdin is {"graph", "batches"}: a graph, and
 token ids in batches of rows; the answer is {"ms", "cpu"}: what running and mean-pooling them took, by the clock and of the processor.
 Tokenising is not part of it."""
 import json, os, sys, time
