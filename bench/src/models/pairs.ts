@@ -13,6 +13,7 @@ export async function pairs(context: Context, { miniLm, cross }: Artefacts, roun
   for (const precision of ['fp32', 'int8'] as const) {
     for (const length of [90, 192]) {
       const encoder = await openCrossEncoder(cross, { precision, threads: 2, maxLength: length });
+      const halves = await openCrossEncoder(cross, { precision, threads: 1, sessions: 2, maxLength: length });
       const candidates = abstracts.filter((text) => pairLength(encoder, query, text) >= length).slice(0, 10);
       if (candidates.length < 10) throw new Error('There are too few long abstracts.');
       const rows = candidates.map((text) => [...encoder.tokenizer.encodePair(query, text, { maxLength: length }).ids]);
@@ -22,11 +23,12 @@ export async function pairs(context: Context, { miniLm, cross }: Artefacts, roun
         { task: 'rerank', case: `${precision} 10 pairs of ${length} tokens`, metric: 'ms', threads: 2 },
         [
           { peer: 'rank-rank', run: () => timed(() => encoder.score(query, candidates)) },
+          { peer: 'rank-rank, two sessions of a thread', run: () => timed(() => halves.score(query, candidates)) },
           python && { peer: 'onnxruntime (Python)', run: () => python.ask({ graph, batches: [rows] }) },
         ],
         { rounds },
       );
-      await encoder.close();
+      await Promise.all([encoder.close(), halves.close()]);
     }
   }
   python?.end();
