@@ -3,6 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rm
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { plainEnvironment } from '@rank-rank/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 // Each call starts a process; on a busy machine that takes a while.
@@ -23,7 +24,7 @@ function rank(...args: string[]): Outcome {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
+    env: plainEnvironment(),
   });
   return { code: status, out: stdout, err: stderr };
 }
@@ -216,7 +217,11 @@ describe('rank', () => {
       }),
     );
     const inProject = (...args: string[]) => {
-      const { stdout, stderr, status } = spawnSync(process.execPath, [bin, ...args], { cwd: join(folder, 'project'), encoding: 'utf8' });
+      const { stdout, stderr, status } = spawnSync(process.execPath, [bin, ...args], {
+        cwd: join(folder, 'project'),
+        encoding: 'utf8',
+        env: plainEnvironment(),
+      });
       return { out: stdout, err: stderr, code: status };
     };
     const { hits, stages } = JSON.parse(inProject('search', 'rivers bend', '--json').out);
@@ -237,10 +242,27 @@ describe('rank', () => {
     const { status, stdout } = spawnSync(process.execPath, [bin, 'init', 'docs', '--json'], {
       cwd: join(folder, 'fresh'),
       encoding: 'utf8',
+      env: plainEnvironment(),
     });
     expect(status).toBe(0);
     expect(JSON.parse(stdout).config).toEqual({ collection: 'docs.rank', index: { chunk: 'headings' }, search: { k: 10 } });
     expect(spawnSync(process.execPath, [bin, 'init', 'docs'], { cwd: join(folder, 'fresh') }).status).toBe(3);
+  });
+
+  it('colours what is read at a terminal, not what goes into a pipe, unless it is told to', () => {
+    const search = (env: NodeJS.ProcessEnv) => {
+      const { CI: _ci, NO_COLOR: _no, ...rest } = plainEnvironment();
+      return spawnSync(process.execPath, [bin, 'search', 'rivers', '-c', 'demo.rank'], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...rest, ...env },
+      }).stdout;
+    };
+    const sequence = String.fromCharCode(27);
+    expect(search({ CI: 'true' })).not.toContain(sequence);
+    expect(search({ FORCE_COLOR: '0' })).not.toContain(sequence);
+    expect(search({ FORCE_COLOR: '1' })).toContain(sequence);
+    expect(search({ FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(sequence);
   });
 
   it('helps: commands have examples, completion knows all of them, doctor tells what there is', () => {

@@ -1,28 +1,15 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeWithData } from '@rank-rank/testing';
+import { describeWithData, runScript, type ScriptOutcome } from '@rank-rank/testing';
 import { afterAll, expect, it } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../bin/rank.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rank-rank-export-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function rank(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, RANK_CACHE: join(folder, 'cache') } });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-    });
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
+const rank = (...args: string[]): Promise<ScriptOutcome> => runScript(bin, args, { env: { RANK_CACHE: join(folder, 'cache') } });
 
 describeWithData('rank export onnx and rank quantize', 'models/tiny', (tiny) => {
   it('make a folder that runs, and a smaller one of it', async () => {

@@ -1,38 +1,17 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeWithData, HubServer } from '@rank-rank/testing';
+import { describeWithData, HubServer, runScript, type ScriptOutcome } from '@rank-rank/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../bin/rank.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rank-rank-model-commands-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-  // biome-ignore lint/suspicious/noExplicitAny: documents of many forms.
-  readonly json: any;
-}
-
-function rank(args: readonly string[], options: { stdin?: string; env?: Record<string, string> } = {}): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, RANK_CACHE: join(folder, 'cache'), HF_HOME: join(folder, 'hf'), ...options.env };
-    const child = spawn(process.execPath, [bin, ...args], { env, stdio: 'pipe' });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-    });
-    child.on('close', (code) => resolve({ code, out, err, json: args.includes('--json') && code === 0 ? JSON.parse(out) : undefined }));
-    child.stdin.end(options.stdin ?? '');
-  });
+function rank(args: readonly string[], options: { stdin?: string; env?: Record<string, string> } = {}): Promise<ScriptOutcome> {
+  const env = { RANK_CACHE: join(folder, 'cache'), HF_HOME: join(folder, 'hf'), ...options.env };
+  return runScript(bin, args, { ...options, env });
 }
 
 const documents = ['Heat flows through the plate.', 'The wing is swept back.', 'Sweep of a wing delays shocks.'];

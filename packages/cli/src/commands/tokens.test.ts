@@ -1,38 +1,17 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Random, type Tokens } from '@rank-rank/core';
 import { writeTokens } from '@rank-rank/rerank/files';
+import { runScript, type ScriptOutcome } from '@rank-rank/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../bin/rank.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rank-rank-tokens-commands-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-  // biome-ignore lint/suspicious/noExplicitAny: documents of many forms.
-  readonly json: any;
-}
-
-function rank(...args: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [bin, ...args], { stdio: 'pipe' });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-    });
-    child.on('close', (code) => resolve({ code, out, err, json: args.includes('--json') && code === 0 ? JSON.parse(out) : undefined }));
-  });
-}
+const rank = (...args: readonly string[]): Promise<ScriptOutcome> => runScript(bin, args);
 
 function unitRows(random: Random, rows: number): Tokens {
   const dim = 16;

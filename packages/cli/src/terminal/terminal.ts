@@ -3,15 +3,21 @@ import pc from 'picocolors';
 /** Whether people are looking: then there is colour and progress. */
 export const interactive: boolean = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
 
-/** Whether stdout takes colours: NO_COLOR, FORCE_COLOR and pipes are heeded. */
-export const colour: boolean = pc.isColorSupported;
+/**
+ * Whether stdout takes colours: at a terminal, and where FORCE_COLOR says so; never under NO_COLOR. A pipe or a file has none, under CI
+ * too: what is printed there is searched and compared.
+ */
+export const colour: boolean =
+  !process.env['NO_COLOR'] &&
+  (process.env['FORCE_COLOR'] ? process.env['FORCE_COLOR'] !== '0' : process.stdout.isTTY === true && process.env['TERM'] !== 'dumb');
 
-export const bold: (text: string) => string = pc.bold;
-export const dim: (text: string) => string = pc.dim;
-export const red: (text: string) => string = pc.red;
-export const green: (text: string) => string = pc.green;
-export const yellow: (text: string) => string = pc.yellow;
-export const cyan: (text: string) => string = pc.cyan;
+const colours = pc.createColors(colour);
+export const bold: (text: string) => string = colours.bold;
+export const dim: (text: string) => string = colours.dim;
+export const red: (text: string) => string = colours.red;
+export const green: (text: string) => string = colours.green;
+export const yellow: (text: string) => string = colours.yellow;
+export const cyan: (text: string) => string = colours.cyan;
 
 /** Escape sequences take no room on the screen. */
 const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
