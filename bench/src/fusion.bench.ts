@@ -102,7 +102,7 @@ const question: Question = {
     for (const name of methods.filter(wanted)) {
       const options = { ...parameters[name], method: findMethod(name) } as FuseOptions;
       const perQuery = 1e6 / queries;
-      const { seconds, low, high, last } = measure(() => fuse(runs, options), { warm: 3, repeats: 15, calls: 1 });
+      const { seconds, low, high, last } = measure(() => fuse(runs, options), { warm: 10, repeats: 15, calls: 1 });
       const sum = sumOfScores(last as Run);
       const theirs = recorded.get(name);
       if (theirs !== undefined && !(Math.abs(sum / theirs - 1) < 1e-9))
