@@ -89,7 +89,15 @@ describe('MMR', () => {
 describe('DPP', () => {
   it('takes what adds most volume, and what those chosen span already last, by relevance', () => {
     expect(ids(dpp(vectors, { alpha: 1, k: 3 }))).toBe('acd');
+    // Three dimensions hold three independent vectors: b and e are combinations of a and c, and follow by relevance (determinants in float64 agree).
     expect(ids(dpp([...vectors, { id: 'e', score: 0.99, vector: Float32Array.of(1, 0, 0) }], { alpha: 1 }))).toBe('acdeb');
+  });
+
+  it('does not stop at the rounding of a repeated document of high quality', () => {
+    const candidates = [1, 1, 0].map((score, i) => ({ id: 'abc'[i]!, score }));
+    const almost = 1 - 2e-7;
+    const similarities = { data: Float32Array.of(1, almost, 0, almost, 1, 0, 0, 0, 1), size: 3 };
+    expect(ids(dpp(candidates, { alpha: 60, similarities }))).toBe('acb');
   });
 
   it('is the greedy maximum of the determinant', () => {

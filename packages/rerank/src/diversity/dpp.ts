@@ -43,13 +43,18 @@ export function dpp(candidates: readonly DiverseCandidate[], options: DppOptions
   const volume = Float64Array.from(candidates, (_, i) => data[i * n + i]! * quality[i]! ** 2);
   const scale = Float64Array.from(volume);
   const left = new Set(candidates.keys());
+  const spent: number[] = [];
   const chosen: Chosen[] = [];
   const better = (a: number, b: number) => compareCodePoints(candidates[a]!.id, candidates[b]!.id) < 0;
   while (chosen.length < k && left.size > 0) {
     let best = -1;
     for (const i of left) if (best < 0 || volume[i]! > volume[best]! || (volume[i] === volume[best] && better(i, best))) best = i;
-    if (!(volume[best]! > dependent * scale[best]!)) break;
     left.delete(best);
+    // What is left of it may be the rounding of a high quality, and still be more than all that a modest document has: only it is done with.
+    if (!(volume[best]! > dependent * scale[best]!)) {
+      spent.push(best);
+      continue;
+    }
     const root = Math.sqrt(volume[best]!);
     const step = chosen.length;
     for (const i of left) {
@@ -63,7 +68,7 @@ export function dpp(candidates: readonly DiverseCandidate[], options: DppOptions
     chosen.push({ id: candidates[best]!.id, score: Math.log(root * root), relevance: candidates[best]!.score });
   }
   const floor = (chosen.at(-1)?.score ?? 0) - 1;
-  const rest = [...left].sort((a, b) => relevance[b]! - relevance[a]! || (better(a, b) ? -1 : 1)).slice(0, k - chosen.length);
+  const rest = spent.sort((a, b) => relevance[b]! - relevance[a]! || (better(a, b) ? -1 : 1)).slice(0, k - chosen.length);
   const highest = rest.length === 0 ? 0 : relevance[rest[0]!]!;
   for (const i of rest) chosen.push({ id: candidates[i]!.id, score: floor - (highest - relevance[i]!), relevance: candidates[i]!.score });
   return chosen;

@@ -8,16 +8,18 @@ import {
   toRanking,
   type WorkOptions,
 } from '@rank-rank/core';
+import { topK } from '@rank-rank/kernels';
 import { wellFormed } from '@rank-rank/retrieve/segments';
 import type { Scope } from '@rank-rank/storage';
 import type { ExplainOptions, MaxSimExplanation } from '../explain/explain-maxsim.ts';
 import type { FdeOptions } from '../muvera/fixed-dimensional-encoding.ts';
 import type { TokenInput } from '../store/token-input.ts';
-import { type StoreScoreOptions, TokenStore, type TokenStoreAbout } from '../store/token-store.ts';
+import { aggregated, type StoreScoreOptions, TokenStore, type TokenStoreAbout } from '../store/token-store.ts';
 import type { CandidateSource } from './candidate-source.ts';
 import { candidatesFor, checkDefaults, explainStored, type IndexAbout } from './late-interaction-index.ts';
 import { lexicalSource } from './lexical-source.ts';
 import { muveraSource } from './muvera-source.ts';
+import { finishedFor } from './segment-search.ts';
 import type { IndexDescription, IndexDocument, IndexKind, SearchDefaults, TokenIndex, TokenSearchOptions } from './token-index.ts';
 
 /** What an index with a first stage of another kind keeps with its store. */
@@ -110,9 +112,9 @@ export class CandidateIndex implements TokenIndex {
       ...(mask && { mask }),
     };
     // Checks the query before anything is looked for.
-    this.store.prepare(query, scoring);
+    const prepared = this.store.prepare(query, scoring);
     const { reader } = this.store;
-    const wanted = Math.max(k, options.candidates ?? this.#defaults.candidates ?? candidatesFor(k, reader.tokens));
+    const wanted = Math.max(k, options.candidates ?? this.#defaults.candidates ?? candidatesFor(k, reader.size));
     let ids: string[] = [];
     // Words that no document has find nothing, however few documents there are.
     if (exact || (this.kind === 'muvera' && wanted >= this.store.count(filter))) {
@@ -125,7 +127,12 @@ export class CandidateIndex implements TokenIndex {
       ids = found.map(({ id }) => id).filter((id) => this.store.has(id));
     }
     if (ids.length === 0) return [];
-    const scores = this.store.scores(query, ids, scoring);
+    const finished = finishedFor(k);
+    if (this.store.about.type === 'int8' && ids.length > finished) {
+      const coarse = reader.scores(prepared, ids, true);
+      ids = Array.from(topK(coarse, finished).indices, (at) => ids[at]!);
+    }
+    const scores = aggregated(reader.scores(prepared, ids, false), prepared, scoring);
     return toRanking(ids.map((id, i) => ({ id, score: scores[i]! }))).slice(0, k);
   }
 

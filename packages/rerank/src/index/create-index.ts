@@ -22,7 +22,7 @@ export interface TokenIndexOptions extends TokenStoreOptions {
   readonly kind?: IndexKind;
   /** What searches use that say nothing. */
   readonly defaults?: SearchDefaults;
-  /** `muvera`: how documents become single vectors. 20 repetitions of 5 hyperplanes and 16 dimensions */
+  /** `muvera`: how documents become single vectors. 20 repetitions of 4 hyperplanes and 16 dimensions */
   readonly encoding?: Omit<FdeOptions, 'dim'>;
 }
 

@@ -1,10 +1,10 @@
-import { type Best, centroidScan, residualMaxSim, topK } from '@rank-rank/kernels';
+import { type Best, centroidScan, residualMaxSim } from '@rank-rank/kernels';
 import type { Allowed } from '@rank-rank/retrieve/segments';
 import type { ResidualCodec } from '../codec/residual-codec.ts';
 import type { PreparedQuery } from '../store/prepared-query.ts';
 import type { ResidualRows } from '../store/residual-rows.ts';
 import type { TokenSegment } from '../store/token-segment.ts';
-import { bestDocuments, exactSearch, listedDocuments, type SegmentSearchSettings } from './segment-search.ts';
+import { bestDocuments, bestOf, exactSearch, listedDocuments, type SegmentSearchSettings } from './segment-search.ts';
 
 /**
  * PLAID's centroid interaction without its inverted lists: every document is scored as if its rows were their centroids, with one byte for each
@@ -29,10 +29,5 @@ export async function plaidSearch(
   const { offsets } = segment;
   const coarse = centroidScan(table.bytes, { centroidIds: stored.centroidIds, offsets }, listed === undefined ? {} : { only: listed });
   const candidates = bestDocuments(coarse, wanted, listed, allowed).indices;
-  // Ascending, so that equal scores come out by document and memory is read forwards.
-  candidates.sort();
-  const scores = residualMaxSim(table, { rows: stored.rows(codec), offsets }, { only: candidates });
-  const best = topK(scores, k);
-  for (let i = 0; i < best.indices.length; i++) best.indices[i] = candidates[best.indices[i]!]!;
-  return best;
+  return bestOf(candidates, k, (only) => residualMaxSim(table, { rows: stored.rows(codec), offsets }, { only }));
 }

@@ -8,7 +8,7 @@ export interface FdeOptions {
   readonly dim: number;
   /** Independent partitions of the space, one after another in the encoding. 20 */
   readonly repetitions?: number;
-  /** Hyperplanes that cut the space into 2^n parts. 5 */
+  /** Hyperplanes that cut the space into 2^n parts. 4 */
   readonly hyperplanes?: number;
   /** Dimensions that rows are brought to in each part, by random signs; `dim` keeps them as they are. 16 */
   readonly projection?: number;
@@ -24,7 +24,7 @@ export function fdeSettings(options: FdeOptions): FdeSettings {
   checkOptions('fixedDimensionalEncoder', options, ['dim', 'repetitions', 'hyperplanes', 'projection', 'final', 'seed']);
   const dim = checkInteger('fixedDimensionalEncoder: dim', options.dim, { min: 1, max: 65_536 });
   const repetitions = checkInteger('fixedDimensionalEncoder: repetitions', options.repetitions ?? 20, { min: 1, max: 1000 });
-  const hyperplanes = checkInteger('fixedDimensionalEncoder: hyperplanes', options.hyperplanes ?? 5, { min: 0, max: 16 });
+  const hyperplanes = checkInteger('fixedDimensionalEncoder: hyperplanes', options.hyperplanes ?? 4, { min: 0, max: 16 });
   const projection = checkInteger('fixedDimensionalEncoder: projection', options.projection ?? Math.min(dim, 16), { min: 1, max: dim });
   const whole = repetitions * 2 ** hyperplanes * projection;
   if (whole > 2 ** 24)
@@ -53,7 +53,7 @@ export interface FixedDimensionalEncoder {
  *
  * @example
  * const encoder = fixedDimensionalEncoder({ dim: 128 });
- * encoder.encode(document, 'document').length; // 20 · 2^5 · 16 = 10240
+ * encoder.encode(document, 'document').length; // 20 · 2^4 · 16 = 5120
  */
 export function fixedDimensionalEncoder(options: FdeOptions): FixedDimensionalEncoder {
   const settings = fdeSettings(options);
