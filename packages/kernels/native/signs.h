@@ -55,63 +55,104 @@ static void rr_join_nibbles(float *joined, const float *nibbles, size_t bytes) {
   }
 }
 
+/* Up to eight bytes of a row in one register: bytes fetched one by one would take the place of table entries, of which no more than two come at a time. */
+RR_INLINE uint64_t rr_eight_bytes(const uint8_t *p, size_t count) {
+  uint64_t word = 0;
+  if (count >= 8) memcpy(&word, p, 8);
+  else
+    for (size_t i = 0; i < count; i++) word |= (uint64_t)p[i] << (8 * i);
+  return word;
+}
+
 /* The sums of some rows with sixteen queries. */
 RR_INLINE void rr_add_nibbles(const float *table, const uint8_t *const *p, int rows, size_t bytes, vf sums[][RR_TABLE_VECTORS]) {
   RR_UNROLL for (int x = 0; x < rows; x++) RR_UNROLL for (int c = 0; c < RR_TABLE_VECTORS; c++) sums[x][c] = vf_zero();
-  for (size_t i = 0; i < bytes; i++, table += RR_NIBBLES_OF_BYTE) {
+  for (size_t from = 0; from < bytes; from += 8) {
+    /* Sixteen times the nibbles: where their entries begin. */
+    uint64_t high[RR_TABLE_ROWS], low[RR_TABLE_ROWS];
     RR_UNROLL for (int x = 0; x < rows; x++) {
-      size_t byte = p[x][i];
-      const float *high = table + (byte >> 4) * RR_TABLE_QUERIES, *low = table + (16 + (byte & 15)) * RR_TABLE_QUERIES;
-      RR_UNROLL for (int c = 0; c < RR_TABLE_VECTORS; c++)
-        sums[x][c] = vf_add(sums[x][c], vf_add(vf_load(high + c * RR_LANES), vf_load(low + c * RR_LANES)));
+      uint64_t word = rr_eight_bytes(p[x] + from, bytes - from);
+      high[x] = word & 0xf0f0f0f0f0f0f0f0u;
+      low[x] = word << 4 & 0xf0f0f0f0f0f0f0f0u;
+    }
+    for (size_t i = from; i < bytes && i < from + 8; i++, table += RR_NIBBLES_OF_BYTE) {
+      RR_UNROLL for (int x = 0; x < rows; x++) {
+        const float *first = table + (uint8_t)high[x], *second = table + 16 * RR_TABLE_QUERIES + (uint8_t)low[x];
+        high[x] >>= 8;
+        low[x] >>= 8;
+        RR_UNROLL for (int c = 0; c < RR_TABLE_VECTORS; c++)
+          sums[x][c] = vf_add(sums[x][c], vf_add(vf_load(first + c * RR_LANES), vf_load(second + c * RR_LANES)));
+      }
     }
   }
 }
 
-/* What is done with sums: written down a row at a time, or with `keep` the larger of them and what `out` has. */
-RR_INLINE void rr_take_signs(vf sum, const float *row_scale, int row, bool keep, float *out) {
-  if (row_scale != NULL) sum = vf_mul(sum, vf_set1(row_scale[row]));
-  float *place = keep ? out : out + row * RR_QUERY_BLOCK;
-  vf_store(place, keep ? vf_greater(sum, vf_load(place)) : sum);
-}
+/* What is done with a register of sums of each row: they are written down row by row, or with `keep` the largest of them and of what `out` has. */
+#define RR_TAKE_SIGNS(rows, sums, c, row_scale, keep, out)                                   \
+  {                                                                                          \
+    vf kept = (keep) ? vf_load(out) : vf_zero();                                             \
+    RR_UNROLL for (int i = 0; i < (rows); i++) {                                             \
+      vf sum = (sums)[i][c];                                                                 \
+      if ((row_scale) != NULL) sum = vf_mul(sum, vf_set1((row_scale)[i]));                   \
+      if (keep) kept = vf_greater(sum, kept);                                                \
+      else vf_store((out) + i * RR_QUERY_BLOCK, sum);                                        \
+    }                                                                                        \
+    if (keep) vf_store(out, kept);                                                           \
+  }
 
 /* Sums of up to RR_TILE rows with the sixteen queries of a table. */
 RR_INLINE void rr_sum_nibbles(const float *table, size_t dim, int rows, const uint8_t *const *p, const float *row_scale, bool keep, float *out) {
   size_t bytes = (dim + 7) / 8;
-  for (int x = 0; x < rows;) {
-    vf sums[RR_TABLE_ROWS][RR_TABLE_VECTORS];
-    int count = rows - x >= RR_TABLE_ROWS ? RR_TABLE_ROWS : 1;
-    if (count == RR_TABLE_ROWS) rr_add_nibbles(table, p + x, RR_TABLE_ROWS, bytes, sums);
-    else rr_add_nibbles(table, p + x, 1, bytes, sums);
-    for (int i = 0; i < count; i++, x++)
-      RR_UNROLL for (int c = 0; c < RR_TABLE_VECTORS; c++) rr_take_signs(sums[i][c], row_scale, x, keep, out + c * RR_LANES);
+#define RR_SOME_ROWS(n)                                                                                                                    \
+  {                                                                                                                                        \
+    vf sums[RR_TABLE_ROWS][RR_TABLE_VECTORS];                                                                                              \
+    rr_add_nibbles(table, p + x, n, bytes, sums);                                                                                          \
+    RR_UNROLL for (int c = 0; c < RR_TABLE_VECTORS; c++)                                                                                   \
+      RR_TAKE_SIGNS(n, sums, c, row_scale == NULL ? NULL : row_scale + x, keep, out + (keep ? 0 : x * RR_QUERY_BLOCK) + c * RR_LANES)        \
+    x += n;                                                                                                                                \
   }
+  int x = 0;
+  while (rows - x >= RR_TABLE_ROWS) RR_SOME_ROWS(RR_TABLE_ROWS)
+  while (x < rows) RR_SOME_ROWS(1)
+#undef RR_SOME_ROWS
 }
 
 #if RR_LANES == 16
-/* The same with joined tables and 32 queries. */
+/* Rows whose sums are added up side by side with joined tables. */
+#define RR_JOINED_ROWS 8
+
+/* The sums of some rows with 32 queries by joined tables. */
+RR_INLINE void rr_add_bytes(const float *table, const uint8_t *const *p, int rows, size_t bytes, vf sums[][2]) {
+  RR_UNROLL for (int x = 0; x < rows; x++) sums[x][0] = sums[x][1] = vf_zero();
+  for (size_t from = 0; from < bytes; from += 8) {
+    uint64_t words[RR_JOINED_ROWS];
+    RR_UNROLL for (int x = 0; x < rows; x++) words[x] = rr_eight_bytes(p[x] + from, bytes - from);
+    for (size_t i = from; i < bytes && i < from + 8; i++, table += RR_SUMS_OF_BYTE) {
+      RR_UNROLL for (int x = 0; x < rows; x++) {
+        const float *entry = table + (size_t)(uint8_t)words[x] * RR_QUERY_BLOCK;
+        words[x] >>= 8;
+        RR_UNROLL for (int c = 0; c < 2; c++) sums[x][c] = vf_add(sums[x][c], vf_load(entry + c * RR_LANES));
+      }
+    }
+  }
+}
+
+/* rr_sum_nibbles with joined tables and 32 queries. */
 RR_INLINE void rr_sum_joined(const float *table, size_t dim, int rows, const uint8_t *const *p, const float *row_scale, bool keep, float *out) {
   size_t bytes = (dim + 7) / 8;
-  for (int x = 0; x < rows;) {
-    vf sums[4][2];
-    int count = rows - x >= 4 ? 4 : 1;
-#define RR_ADD(n)                                                                                                        \
-  RR_UNROLL for (int r = 0; r < (n); r++) sums[r][0] = sums[r][1] = vf_zero();                                           \
-  const float *t = table;                                                                                                \
-  for (size_t i = 0; i < bytes; i++, t += RR_SUMS_OF_BYTE) {                                                             \
-    RR_UNROLL for (int r = 0; r < (n); r++) {                                                                            \
-      const float *entry = t + (size_t)p[x + r][i] * RR_QUERY_BLOCK;                                                     \
-      RR_UNROLL for (int c = 0; c < 2; c++) sums[r][c] = vf_add(sums[r][c], vf_load(entry + c * RR_LANES));               \
-    }                                                                                                                    \
+#define RR_SOME_ROWS(n)                                                                                                         \
+  {                                                                                                                             \
+    vf sums[RR_JOINED_ROWS][2];                                                                                                 \
+    rr_add_bytes(table, p + x, n, bytes, sums);                                                                                 \
+    RR_UNROLL for (int c = 0; c < 2; c++)                                                                                       \
+      RR_TAKE_SIGNS(n, sums, c, row_scale == NULL ? NULL : row_scale + x, keep, out + (keep ? 0 : x * RR_QUERY_BLOCK) + c * RR_LANES) \
+    x += n;                                                                                                                     \
   }
-    if (count == 4) {
-      RR_ADD(4)
-    } else {
-      RR_ADD(1)
-    }
-#undef RR_ADD
-    for (int i = 0; i < count; i++, x++) RR_UNROLL for (int c = 0; c < 2; c++) rr_take_signs(sums[i][c], row_scale, x, keep, out + c * RR_LANES);
-  }
+  int x = 0;
+  while (rows - x >= RR_JOINED_ROWS) RR_SOME_ROWS(RR_JOINED_ROWS)
+  while (rows - x >= 4) RR_SOME_ROWS(4)
+  while (x < rows) RR_SOME_ROWS(1)
+#undef RR_SOME_ROWS
 }
 #endif
 

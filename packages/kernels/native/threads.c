@@ -3,9 +3,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 /* Scratch that is larger than this is not kept between calls. */
 #define RR_KEPT_SCRATCH ((size_t)64 << 20)
+#define RR_LARGE_PAGE ((size_t)2 << 20)
 
 static _Thread_local rr_scratch own_scratch;
 
@@ -13,9 +17,13 @@ static bool rr_grow(rr_scratch *scratch, size_t wanted) {
   free(scratch->memory);
   scratch->memory = NULL;
   scratch->size = 0;
-  size_t size = (wanted + 4095) & ~(size_t)4095;
+  /* Large tables stand on large pages where the system has them: those of 512 kB, looked up at random, span more small pages than a core remembers. */
+  size_t page = wanted >= RR_LARGE_PAGE / 8 ? RR_LARGE_PAGE : 4096, size = (wanted + page - 1) & ~(page - 1);
   void *memory = NULL;
-  if (size < wanted || posix_memalign(&memory, 64, size) != 0) return false;
+  if (size < wanted || posix_memalign(&memory, page, size) != 0) return false;
+#if defined(MADV_HUGEPAGE)
+  if (page == RR_LARGE_PAGE) madvise(memory, size, MADV_HUGEPAGE);
+#endif
   scratch->memory = memory;
   scratch->size = size;
   return true;

@@ -3,7 +3,7 @@ import type { Metric } from '../contract.ts';
 import { decodeAll, decoder, lengthOf } from './decode.ts';
 
 /** How many rows are compared at a time. */
-export const rowTile = 4;
+export const rowTile = 3;
 
 /** Compares all queries with rows `row` up to `row + count` (at most {@link rowTile}): entry `t · queries + q` of `out`. */
 export type Compare = (row: number, count: number, out: Float32Array) => void;
@@ -49,39 +49,33 @@ function inverseLengths(values: Float64Array, rows: number, dim: number): Float6
   return Float64Array.from({ length: rows }, (_, row) => inverseOf(lengthOf(values, row * dim, dim)));
 }
 
-/** Two queries by four rows at a time: as many sums as fit in registers, each number read once for several products. */
+/** Two queries by three rows at a time: each number is read once for several products. Larger blocks are slower, as the engine runs out of registers. */
 function dotProducts(query: Float64Array, queries: number, tile: Float64Array, rows: number, dim: number, out: Float32Array): void {
   let q = 0;
-  if (rows === 4) {
+  if (rows === rowTile) {
     const r1 = dim;
     const r2 = 2 * dim;
-    const r3 = 3 * dim;
     for (; q + 2 <= queries; q += 2) {
       const p = q * dim;
       const p1 = p + dim;
       let a0 = 0;
       let a1 = 0;
       let a2 = 0;
-      let a3 = 0;
       let b0 = 0;
       let b1 = 0;
       let b2 = 0;
-      let b3 = 0;
       for (let k = 0; k < dim; k++) {
         const x = query[p + k]!;
         const y = query[p1 + k]!;
         const t0 = tile[k]!;
         const t1 = tile[r1 + k]!;
         const t2 = tile[r2 + k]!;
-        const t3 = tile[r3 + k]!;
         a0 += x * t0;
         b0 += y * t0;
         a1 += x * t1;
         b1 += y * t1;
         a2 += x * t2;
         b2 += y * t2;
-        a3 += x * t3;
-        b3 += y * t3;
       }
       out[q] = a0;
       out[q + 1] = b0;
@@ -89,8 +83,6 @@ function dotProducts(query: Float64Array, queries: number, tile: Float64Array, r
       out[queries + q + 1] = b1;
       out[2 * queries + q] = a2;
       out[2 * queries + q + 1] = b2;
-      out[3 * queries + q] = a3;
-      out[3 * queries + q + 1] = b3;
     }
   }
   for (; q < queries; q++) {

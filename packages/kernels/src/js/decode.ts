@@ -11,7 +11,7 @@ export function decoder(rows: RowsArgument): Decode {
     case 'f32':
       return (row, out, at) => {
         const from = row * stride;
-        for (let k = 0; k < dim; k++) out[at + k] = data[from + k]!;
+        out.set(data.subarray(from, from + dim), at);
       };
     case 'f16': {
       const table = halfTable();

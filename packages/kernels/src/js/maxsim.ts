@@ -22,21 +22,39 @@ export function maxSim(call: MaxSimArguments, begin: number, end: number): void 
     for (let row = from; row < to; row += rowTile) {
       const taken = Math.min(rowTile, to - row);
       compare(row, taken, tile);
-      for (let t = 0; t < taken; t++) {
-        for (let q = 0; q < count; q++) {
-          const similarity = tile[t * count + q]!;
-          // False for NaN, so that a NaN never wins.
-          if (similarity > maxima[q]!) {
-            maxima[q] = similarity;
-            places[q] = row - from + t;
-          }
-        }
-      }
+      if (positions === undefined) keepLargest(tile, taken, maxima);
+      else keepPositions(tile, taken, maxima, row - from, places);
     }
     if (scales !== undefined) for (let q = 0; q < count; q++) maxima[q] = maxima[q]! * scales[q]!;
     scores[unit] = sumOfMaxima(maxima, weights);
     positions?.set(places, unit * count);
     similarities?.set(maxima, unit * count);
+  }
+}
+
+/** Comparisons are false for NaN, so that a NaN never wins. */
+function keepLargest(tile: Float32Array, rows: number, maxima: Float32Array): void {
+  const count = maxima.length;
+  for (let q = 0; q < count; q++) {
+    let most = maxima[q]!;
+    for (let at = q, end = rows * count; at < end; at += count) {
+      const similarity = tile[at]!;
+      if (similarity > most) most = similarity;
+    }
+    maxima[q] = most;
+  }
+}
+
+function keepPositions(tile: Float32Array, rows: number, maxima: Float32Array, row: number, places: Uint32Array): void {
+  const count = maxima.length;
+  for (let t = 0; t < rows; t++) {
+    for (let q = 0; q < count; q++) {
+      const similarity = tile[t * count + q]!;
+      if (similarity > maxima[q]!) {
+        maxima[q] = similarity;
+        places[q] = row + t;
+      }
+    }
   }
 }
 
