@@ -67,8 +67,44 @@ static int rr_scores(rr_call *call, size_t begin, size_t end) {
   return RR_OK;
 }
 
+#if RR_COUNTS_BITS_OF_EIGHT
+/* Which of the eight rows from one on are allowed. */
+RR_INLINE uint32_t rr_allowed_of_eight(const uint32_t *allow, size_t row) {
+  if (allow == NULL) return 255;
+  size_t word = row >> 5, shift = row & 31;
+  uint32_t bits = allow[word] >> shift;
+  if (shift > 24) bits |= allow[word + 1] << (32 - shift);
+  return bits & 255;
+}
+
+/* Hamming distances to rows of a shard, eight at a time; gives where what is left begins. Hardly any eight has one that is near enough to be kept. */
+static size_t rr_search_eights(const rr_one *one, rr_heap *heap, const uint32_t *only, const uint32_t *allow, size_t from, size_t to) {
+  if (heap->k == 0) return to;
+  const uint8_t *data = (const uint8_t *)one->rows->data, *rows[8];
+  size_t bytes = (one->rows->dim + 7) / 8, at = from;
+  for (; at + 8 <= to; at += 8) {
+    uint32_t wanted = only == NULL ? rr_allowed_of_eight(allow, at) : 255;
+    if (wanted == 0) continue;
+    for (size_t x = 0; x < 8; x++) rows[x] = data + (only == NULL ? at + x : only[at + x]) * one->row_bytes;
+    __m512i different = rr_eight_bits((const uint8_t *)one->query, rows, bytes);
+    if (heap->size == heap->k) wanted &= _mm512_cmple_epu64_mask(different, _mm512_set1_epi64((int64_t)-heap->threshold));
+    if (wanted == 0) continue;
+    uint64_t counts[8];
+    _mm512_storeu_si512(counts, different);
+    for (; wanted; wanted &= wanted - 1) {
+      size_t x = (size_t)__builtin_ctz(wanted), row = only == NULL ? at + x : only[at + x];
+      if (rr_allowed(allow, row)) rr_push(heap, -(float)counts[x], row);
+    }
+  }
+  return at;
+}
+#endif
+
 /* Rows of a shard with one query after another. */
 static void rr_search_few(rr_one *one, rr_heap *heap, float sign, const uint32_t *only, const uint32_t *allow, size_t from, size_t to, size_t rows) {
+#if RR_COUNTS_BITS_OF_EIGHT
+  if (one->kind == RR_ONE_BITS && one->metric == RR_HAMMING) from = rr_search_eights(one, heap, only, allow, from, to);
+#endif
   for (size_t at = from; at < to; at++) {
     size_t row = only == NULL ? at : only[at];
     if (!rr_allowed(allow, row)) continue;

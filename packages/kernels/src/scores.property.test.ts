@@ -96,6 +96,25 @@ describe('scores and search', () => {
     }
   });
 
+  it('of bits are exactly the oracle’s, ties by index, whichever rows may be found', () => {
+    for (const dim of [8, 100, 384, 520, 1024]) {
+      const make = cases(`eights ${dim}`);
+      const queries = make.rows('bits', 1, dim);
+      const rows = make.rows('bits', 1003, dim);
+      const few = make.bitmap(1003).fill(0);
+      few[7] = 0x80000001;
+      few[8] = 0x1;
+      for (const options of [{}, { allow: make.bitmap(1003) }, { allow: few }, { only: make.list(101, 1003) }]) {
+        for (const k of [1, 5, 40, 2000]) {
+          const expected = oracle.search(queries, rows, k, { metric: 'hamming', ...options });
+          for (const [name, kernels] of implementations) {
+            expect(kernels.search(queries, rows, k, { metric: 'hamming', ...options }), `${name} ${dim}`).toEqual(expected);
+          }
+        }
+      }
+    }
+  });
+
   it('leave NaN out of what is found', () => {
     const rows = {
       type: 'f32',
