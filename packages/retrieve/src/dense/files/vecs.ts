@@ -1,5 +1,5 @@
 import { RankError } from '@rank-rank/core';
-import { ByteReader } from './byte-reader.ts';
+import { openFile } from '@rank-rank/storage/tensors';
 
 /**
  * The TEXMEX formats (Jégou, Douze, Schmid 2011): every row is its dimension as an int32 and then its numbers, little-endian:
@@ -23,7 +23,7 @@ export async function* readVecs<T extends Float32Array | Int32Array>(
   batch: number,
   make: (length: number) => T,
 ): AsyncGenerator<NumberRows<T>> {
-  const reader = await ByteReader.open(path);
+  const reader = await openFile(path);
   try {
     if (reader.size === 0) return;
     const dim = new DataView((await reader.read(0, 4)).buffer).getInt32(0, true);
@@ -53,7 +53,7 @@ export async function* readVecs<T extends Float32Array | Int32Array>(
 }
 
 function rowsOf<T extends Float32Array | Int32Array>(
-  piece: Uint8Array<ArrayBuffer>,
+  piece: Uint8Array,
   format: VecsFormat,
   dim: number,
   from: number,

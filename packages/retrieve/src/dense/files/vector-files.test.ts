@@ -99,13 +99,17 @@ describe('vector files', () => {
     ['fortran.npy', Buffer.from(recorded['fortran']!.bytes, 'base64'), /Fortran order/],
     ['cube.npy', Buffer.from(recorded['cube']!.bytes, 'base64'), /shape/],
     ['big.npy', Buffer.from(recorded['big']!.bytes, 'base64'), /type >f4/],
-    ['cut.npy', Buffer.from(recorded['<f4']!.bytes, 'base64').subarray(0, 140), /its header says 2 × 3/],
     ['bad.jsonl', '{"id":"x","vector":[1]}\n{', /bad\.jsonl:2 is no JSON/],
     ['uneven.jsonl', '{"id":"x","vector":[1]}\n{"id":"y","vector":[1,2]}', /:2 has 2 dimensions; expected 1/],
     ['nan.jsonl', '{"id":"x","vector":[null]}', /:1 has an array of 1 as "vector"/],
     ['noid.jsonl', '{"vector":[1]}', /:1 has the id undefined/],
   ])('that are damaged are refused, by name: %s', async (name, bytes, message) => {
     await expect(rowsOf(readVectors(file(name, bytes)))).rejects.toThrow(failing('PARSE', message));
+  });
+
+  it('of NumPy that were cut short are refused, with what they should hold', async () => {
+    const cut = file('cut.npy', Buffer.from(recorded['<f4']!.bytes, 'base64').subarray(0, 140));
+    await expect(rowsOf(readVectors(cut))).rejects.toThrow(failing('CORRUPT', /its header says F32 \[2, 3\]/));
   });
 
   it('refuse numbers that the format cannot hold, unknown formats and missing files', async () => {
@@ -115,7 +119,7 @@ describe('vector files', () => {
     await expect(rowsOf(readVectors(join(folder, 'x.txt')))).rejects.toThrow(failing('INVALID_ARGUMENT', /says no format/));
     await expect(rowsOf(readVectors(join(folder, 'absent.npy')))).rejects.toThrow(failing('NOT_FOUND', /absent/));
     await expect(rowsOf(readVectors(join(folder, 'absent.jsonl')))).rejects.toThrow(failing('NOT_FOUND', /absent/));
-    await expect(rowsOf(readVectors(folder, { format: 'npy' }))).rejects.toThrow(failing('INVALID_ARGUMENT', /no file/));
+    await expect(rowsOf(readVectors(folder, { format: 'npy' }))).rejects.toThrow(failing('INVALID_ARGUMENT', /not a file/));
     await expect(rowsOf(readVectors('x.npy', { bach: 1 } as never))).rejects.toThrow(failing('UNKNOWN_OPTION', /batch/));
   });
 });

@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 import { checkInteger, checkOneOf, checkOptions, type Matrix, type Metadata, RankError } from '@rank-rank/core';
 import { fileError } from '@rank-rank/storage';
+import { npyHeader } from '@rank-rank/storage/tensors';
 import { readVectorLines } from './jsonl-vectors.ts';
-import { npyHeader, readNpy } from './npy.ts';
+import { readNpy } from './npy.ts';
 import { encodeVecs, type NumberRows, readVecs } from './vecs.ts';
 
 const formats = ['fvecs', 'bvecs', 'ivecs', 'npy', 'jsonl'] as const;
@@ -75,7 +76,8 @@ export async function writeVectors(
   let rows = 0;
   let dim: number | undefined;
   try {
-    if (format === 'npy') await file.writeFile(npyHeader('<f4', 0, 0));
+    // Headers of two dimensions all have 128 bytes, so that the number of rows can be filled in last.
+    if (format === 'npy') await file.writeFile(npyHeader('F32', [0, 0]));
     for await (const batch of batches) {
       const { vectors } = batch;
       dim ??= vectors.dim;
@@ -90,7 +92,7 @@ export async function writeVectors(
       );
       rows += vectors.rows;
     }
-    if (format === 'npy') await file.write(npyHeader('<f4', rows, dim ?? 0), 0, 128, 0);
+    if (format === 'npy') await file.write(npyHeader('F32', [rows, dim ?? 0]), 0, 128, 0);
   } finally {
     await file.close();
   }

@@ -7,8 +7,13 @@ const dropped = -1;
 /** Several terms come of it. */
 export const several = -2;
 
-/** A word's record: where its characters start, how many they are, its term (or one of the above). */
+/**
+ * A word's record: its key (two numbers), its length, its term (or one of the above). Up to eight characters of Latin-1, which most words
+ * are, have themselves as the key, a byte each, and the length is below 0 (its complement); else the first number of the key is where
+ * the characters start.
+ */
 const recordSize = 4;
+const packedLength = 8;
 
 const batchSize = 1024;
 
@@ -20,6 +25,10 @@ export class WordBatch {
   readonly positions: Int32Array = new Int32Array(batchSize);
   readonly kinds: TokenKind[] = new Array<TokenKind>(batchSize).fill('word');
   readonly hashes: Int32Array = new Int32Array(batchSize);
+  /** The keys of words and their lengths as they stand in records; the keys count where the length is below 0. */
+  readonly firsts: Int32Array = new Int32Array(batchSize);
+  readonly seconds: Int32Array = new Int32Array(batchSize);
+  readonly lengths: Int32Array = new Int32Array(batchSize);
   readonly words: Int32Array = new Int32Array(batchSize);
   readonly terms: Int32Array = new Int32Array(batchSize);
 
@@ -39,7 +48,8 @@ export class WordBatch {
  * Words to numbers of terms, while documents are read.
  *
  * A word as it stands in the text is analysed the first time it is met; from then on its characters alone lead to its term. The table
- * is open addressing over a hash of the characters, and keeps the characters of every distinct word to compare with.
+ * is open addressing over a hash of the characters, and keeps the characters of every distinct word to compare with: short ones in
+ * the words' records, the others in an array.
  *
  * Most of the time goes by waiting for memory. So words are resolved a batch at a time, in passes that each read one array: the
  * processor then has many reads under way at once.
@@ -79,13 +89,8 @@ export class TermTable {
 
   /** Fills `terms` of a batch: numbers of terms, below 0 where none comes of the word, or {@link several}, which {@link list} then gives. */
   resolve(batch: WordBatch, units: Uint16Array): void {
-    const { count, starts, ends, hashes, words, terms } = batch;
-    for (let i = 0; i < count; i++) {
-      const end = ends[i]!;
-      let hash = end - starts[i]!;
-      for (let at = starts[i]!; at < end; at++) hash = Math.imul(hash ^ units[at]!, 0x9e3779b1) ^ (hash >>> 15);
-      hashes[i] = hash ^ (hash >>> 16);
-    }
+    const { count, hashes, words, terms, firsts, seconds, lengths } = batch;
+    for (let i = 0; i < count; i++) hashWord(batch, i, units);
     const slots = this.#slots;
     const mask = slots.length - 2;
     for (let i = 0; i < count; i++) {
@@ -95,14 +100,17 @@ export class TermTable {
     let records = this.#records;
     for (let i = 0; i < count; i++) terms[i] = words[i]! < 0 ? 0 : records[words[i]! * recordSize]!;
     for (let i = 0; i < count; i++) {
-      const word = words[i]!;
-      const start = starts[i]!;
-      const length = ends[i]! - start;
-      if (word >= 0 && records[word * recordSize + 1] === length && this.#same(terms[i]!, units, start, length)) {
-        terms[i] = records[word * recordSize + 2]!;
+      const record = words[i]! * recordSize;
+      const length = lengths[i]!;
+      if (
+        record >= 0 &&
+        records[record + 2] === length &&
+        (length < 0 ? terms[i] === firsts[i] && records[record + 1] === seconds[i] : this.#same(terms[i]!, units, batch.starts[i]!, length))
+      ) {
+        terms[i] = records[record + 3]!;
         continue;
       }
-      terms[i] = this.#find(units, start, ends[i]!, batch.kinds[i]!, hashes[i]!);
+      terms[i] = this.#find(batch, i, units);
       records = this.#records;
     }
   }
@@ -114,17 +122,25 @@ export class TermTable {
     return i === length;
   }
 
-  #find(units: Uint16Array, start: number, end: number, kind: TokenKind, hash: number): number {
-    const length = end - start;
+  #find(batch: WordBatch, i: number, units: Uint16Array): number {
+    const hash = batch.hashes[i]!;
+    const length = batch.lengths[i]!;
     const slots = this.#slots;
+    const records = this.#records;
     const mask = slots.length - 2;
     let slot = (hash << 1) & mask;
     for (;;) {
       const word = slots[slot]! - 1;
-      if (word < 0) return this.#learn(units, start, end, kind, hash, slot);
+      if (word < 0) return this.#learn(batch, i, units, slot);
       const record = word * recordSize;
-      if (slots[slot + 1] === hash && this.#records[record + 1] === length && this.#same(this.#records[record]!, units, start, length)) {
-        return this.#records[record + 2]!;
+      if (slots[slot + 1] === hash && records[record + 2] === length) {
+        const first = records[record]!;
+        if (
+          length < 0
+            ? first === batch.firsts[i] && records[record + 1] === batch.seconds[i]
+            : this.#same(first, units, batch.starts[i]!, length)
+        )
+          return records[record + 3]!;
       }
       slot = (slot + 2) & mask;
     }
@@ -135,21 +151,29 @@ export class TermTable {
     return this.#termsOf!(word, kind).map((term) => this.numberOf(term));
   }
 
-  #learn(units: Uint16Array, start: number, end: number, kind: TokenKind, hash: number, slot: number): number {
-    const terms = this.#termsOf!(textOf(units, start, end), kind);
+  #learn(batch: WordBatch, i: number, units: Uint16Array, slot: number): number {
+    const start = batch.starts[i]!;
+    const end = batch.ends[i]!;
+    const length = batch.lengths[i]!;
+    const terms = this.#termsOf!(textOf(units, start, end), batch.kinds[i]!);
     const result = terms.length === 0 ? dropped : terms.length === 1 ? this.numberOf(terms[0]!) : several;
     const word = this.#words++;
     const record = word * recordSize;
     if (record === this.#records.length) this.#records = grown(this.#records, Int32Array);
-    const length = end - start;
-    while (this.#characterCount + length > this.#characters.length) this.#characters = grown(this.#characters, Uint16Array);
-    this.#characters.set(units.subarray(start, end), this.#characterCount);
-    this.#records[record] = this.#characterCount;
-    this.#records[record + 1] = length;
-    this.#records[record + 2] = result;
-    this.#characterCount += length;
+    const records = this.#records;
+    if (length < 0) {
+      records[record] = batch.firsts[i]!;
+      records[record + 1] = batch.seconds[i]!;
+    } else {
+      while (this.#characterCount + length > this.#characters.length) this.#characters = grown(this.#characters, Uint16Array);
+      this.#characters.set(units.subarray(start, end), this.#characterCount);
+      records[record] = this.#characterCount;
+      this.#characterCount += length;
+    }
+    records[record + 2] = length;
+    records[record + 3] = result;
     this.#slots[slot] = word + 1;
-    this.#slots[slot + 1] = hash;
+    this.#slots[slot + 1] = batch.hashes[i]!;
     if (this.#words * 4 > this.#slots.length) this.#rehash();
     return result;
   }
@@ -167,6 +191,43 @@ export class TermTable {
     }
     this.#slots = slots;
   }
+}
+
+/** Fills in a word's hash, its length as records have it, and its key where it is made of its characters. */
+function hashWord(batch: WordBatch, i: number, units: Uint16Array): void {
+  const start = batch.starts[i]!;
+  const end = batch.ends[i]!;
+  const length = end - start;
+  if (length <= packedLength) {
+    let first = 0;
+    let second = 0;
+    let all = 0;
+    const half = Math.min(end, start + 4);
+    let at = start;
+    for (; at < half; at++) {
+      const unit = units[at]!;
+      first = (first << 8) | unit;
+      all |= unit;
+    }
+    for (; at < end; at++) {
+      const unit = units[at]!;
+      second = (second << 8) | unit;
+      all |= unit;
+    }
+    if (all <= 0xff) {
+      batch.firsts[i] = first;
+      batch.seconds[i] = second;
+      batch.lengths[i] = ~length;
+      let hash = Math.imul(first ^ Math.imul(second ^ length, 0x85ebca6b), 0x9e3779b1);
+      hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
+      batch.hashes[i] = hash ^ (hash >>> 13);
+      return;
+    }
+  }
+  let hash = length;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ units[at]!, 0x9e3779b1) ^ (hash >>> 15);
+  batch.hashes[i] = hash ^ (hash >>> 16);
+  batch.lengths[i] = length;
 }
 
 const piece = 1 << 13;
