@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'bench/src/**/*.test.ts', 'examples/**/*.test.ts', 'docs/**/*.test.ts'],
-    // Figures and damaged files take longer than a unit test; a hang must still end.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Figures and damaged files take longer than a unit test, most of all where processors are shared; a hang must still end.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     pool: 'forks',
   },
 });

@@ -59,6 +59,7 @@ describe('a collection whose writer is killed', () => {
       acknowledged = last;
       await notes.close();
     }
-    expect(acknowledged).toBeGreaterThanOrEqual(8);
-  }, 120_000);
+    // Each writer acknowledged a round before it was killed, the first of them round 0.
+    expect(acknowledged).toBeGreaterThanOrEqual(7);
+  });
 });
