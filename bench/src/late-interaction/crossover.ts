@@ -18,7 +18,7 @@ export async function crossover(context: Context): Promise<void> {
       ['plaid 4 bit', { kind: 'plaid', bits: 4 }],
     ] as const) {
       const index = await buildTokenIndex(some, { dim, ...options });
-      const { p50 } = await timeSearches(index, queries, 10, {}, 5);
+      const { p50 } = await timeSearches(index, queries, 10, {});
       context.say({ task: 'crossover', case: `${tokensIn(some)} tokens/${label}`, metric: 'ms', value: p50 });
       await index.close();
     }

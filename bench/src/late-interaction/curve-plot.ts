@@ -3,7 +3,21 @@ import { join } from 'node:path';
 import type { Row } from '../question.ts';
 
 const [width, height, left, top, right, bottom] = [760, 460, 64, 44, 200, 52];
-const colours = ['#c0392b', '#2471a3', '#1e8449', '#b9770e', '#7d3c98', '#566573', '#117a65', '#a04000', '#34495e', '#99a3a4', '#6e2c00'];
+const colours = [
+  '#c0392b',
+  '#2471a3',
+  '#1e8449',
+  '#b9770e',
+  '#7d3c98',
+  '#566573',
+  '#117a65',
+  '#a04000',
+  '#34495e',
+  '#99a3a4',
+  '#6e2c00',
+  '#d81b60',
+  '#283593',
+];
 
 /**
  * Queries a second against recall, a line a method, as an SVG file; undefined where no row of the set has that recall. The rate is that of the median query
@@ -13,6 +27,8 @@ export function curvePlot(folder: string, set: string, recall: string, rows: rea
   const series = new Map<string, { x: number; y: number }[]>();
   for (const { case: name, metric, peer, value, quality } of rows) {
     if (metric !== 'qps' || name.split('/')[0] !== set || quality?.[recall] === undefined) continue;
+    // Fewer hits are less work: they are no point of the same curve.
+    if (quality['recall@100'] === undefined) continue;
     const label = peer === 'rank-rank' ? `rank-rank ${name.split('/')[1]!.split(',')[0]}` : methodOf(peer, name);
     const points = series.get(label) ?? [];
     points.push({ x: quality[recall]!, y: quality['p50_ms'] === undefined ? value : 1000 / quality['p50_ms'] });

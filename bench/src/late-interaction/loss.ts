@@ -5,7 +5,7 @@ import type { Context } from '../question.ts';
 import { rounded } from './searching.ts';
 import { readTokenSet, recallOf } from './token-set.ts';
 
-const reranked = 'int8, query in floats';
+const reranked = 'int8, query in bytes';
 
 /** What each way of keeping rows costs in nDCG@10 and in recall of the exact order, every document scored. */
 export async function loss(context: Context, name: string): Promise<void> {
@@ -32,8 +32,9 @@ export async function loss(context: Context, name: string): Promise<void> {
     const found = new Map<string, Ranking>();
     const ids = documents.map(({ id }) => id);
     for (const { id, tokens } of set.queries) {
-      // A search compares bytes with bytes, a store that reranks compares them with the query's floats.
-      const hits = label === reranked ? index.store.rerank(tokens, ids, { k: 100 }) : await index.search(ofQuery(tokens), 100);
+      // A search ends with the query's floats.
+      const hits =
+        label === reranked ? index.store.rerank(tokens, ids, { k: 100, query: 'quantised' }) : await index.search(ofQuery(tokens), 100);
       found.set(id, hits);
     }
     const ndcg = evaluate(set.qrels!, found, ['nDCG@10']).values['nDCG@10']!;
