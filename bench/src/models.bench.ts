@@ -8,7 +8,7 @@ import type { Question } from './question.ts';
 
 const question: Question = {
   title:
-    'The real MiniLM: encoding, one query, pairs, and what stands around them (words: make, fp32, int8, query, pairs, beside, start, quality)',
+    'The real MiniLM: encoding, one query, pairs, and what stands around them (words: make, fp32, int8, query, pairs, pairs1, beside, start, quality)',
   async run(context) {
     const wanted = (word: string): boolean => context.only.length === 0 || context.only.includes(word);
     const models = await artefacts(context);
@@ -16,7 +16,8 @@ const question: Question = {
     if (wanted('fp32')) await encoding(context, models, 'fp32', 2);
     if (wanted('int8')) await encoding(context, models, 'int8', 3);
     for (const precision of ['fp32', 'int8'] as const) if (wanted('query')) await oneQuery(context, models, precision, 300);
-    if (wanted('pairs')) await pairs(context, models, 7);
+    if (wanted('pairs')) await pairs(context, models, 7, 2);
+    if (wanted('pairs1')) await pairs(context, models, 5, 1);
     if (wanted('beside')) await beside(context, models);
     if (wanted('start')) await coldStart(context, models, 5);
     if (wanted('quality')) await quality(context, models);

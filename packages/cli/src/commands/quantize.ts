@@ -9,7 +9,7 @@ interface QuantizeCommandOptions extends Record<string, unknown> {
   readonly output: string;
   readonly method: QuantizeMethod;
   readonly reduceRange?: boolean;
-  readonly blockSize: number;
+  readonly blockSize?: number;
   readonly keep?: readonly string[];
   readonly embeddings: boolean;
   readonly texts?: string;
@@ -24,12 +24,16 @@ export function quantizeCommand(): Command {
       made
         .requiredOption('-o, --output <dir>', 'the folder to write: onnx/model_METHOD.onnx; may be the model’s own')
         .addOption(
-          new Option('-m, --method <name>', 'int8 for processors; q8 and q4 for weights alone, by blocks; fp16 for graphics processors')
+          new Option('-m, --method <name>', 'int8 for processors; q8 and q4 by blocks: closer, and smaller; fp16 for graphics processors')
             .choices(['int8', 'q8', 'q4', 'fp16'])
             .default('int8'),
         )
         .option('--reduce-range', 'int8 with weights of seven bits, for processors without VNNI')
-        .option('--block-size <number>', 'q8, q4: how many weights share a scale', wholeNumber('--block-size', 16), 32)
+        .option(
+          '--block-size <number>',
+          'q8, q4: how many weights share a scale; 32 for q8 and 16 for q4 unless told',
+          wholeNumber('--block-size', 16),
+        )
         .option('--keep <layer>', 'a part of the names of layers that stay float32; may be repeated', gathered)
         .option('--no-embeddings', 'leave embedding tables float32')
         .option('--texts <file>', 'JSONL or TSV of texts as the model will see them, to calibrate on and to measure the error'),
@@ -41,7 +45,7 @@ export function quantizeCommand(): Command {
         ...work,
         method,
         reduceRange,
-        blockSize,
+        ...(blockSize !== undefined && { blockSize }),
         embeddings,
         ...(keep && { keep }),
         ...(samples && { texts: samples }),

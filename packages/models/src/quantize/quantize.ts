@@ -30,13 +30,14 @@ const optionNames = ['method', 'reduceRange', 'blockSize', 'keep', 'embeddings',
 export interface QuantizeOptions extends WorkOptions, Pick<ExportOptions, 'pooling' | 'answers'> {
   /**
    * - `int8` (default): weights and activations in eight bits, the fastest on processors; calibrated on sample texts.
-   * - `q8`, `q4`: weights in eight or four bits by blocks, activations rounded by blocks: closer to float32 and slower than `int8`.
+   * - `q8`: weights in eight bits by blocks, activations rounded by blocks: closer to float32 and slower than `int8`.
+   * - `q4`: the same with four bits in feed-forward layers, the smallest: attention keeps eight.
    * - `fp16`: everything in float16, for graphics processors.
    */
   readonly method?: QuantizeMethod;
   /** int8: weights in seven bits, for processors with AVX2 or AVX-512 but without VNNI, whose sums eight bits overflow. Default false. */
   readonly reduceRange?: boolean;
-  /** q8, q4: how many weights share a scale, 16 to 256. Default 32. */
+  /** q8, q4: how many weights share a scale, 16 to 256. Default 32 for q8, 16 for q4. */
   readonly blockSize?: number;
   /** Layers that stay float32: those whose weight's name contains one of these. */
   readonly keep?: readonly string[];
@@ -72,8 +73,9 @@ export async function quantize(modelFolder: string, outFolder: string, options: 
   checkOptions('quantize', options, optionNames);
   checkString('quantize: modelFolder', modelFolder);
   checkString('quantize: outFolder', outFolder);
-  const { method = 'int8', blockSize = 32, texts = sampleTexts, pooling, answers, signal } = options;
+  const { method = 'int8', texts = sampleTexts, pooling, answers, signal } = options;
   checkOneOf('quantize: method', method, methods);
+  const blockSize = options.blockSize ?? (method === 'q4' ? 16 : 32);
   checkInteger('quantize: blockSize', blockSize, { min: 16, max: 256 });
   if (texts.length === 0) throw new RankError('EMPTY_INPUT', 'quantize: texts is empty; leave it out for the built-in sample.');
   const report = throttleProgress(options.onProgress);

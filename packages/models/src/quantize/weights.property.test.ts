@@ -21,7 +21,7 @@ describe('weights in blocks', () => {
   it.each([4, 8] as const)('of %i bits are within a step, or four where the largest is cut, padding left at zero', (bits) => {
     fc.assert(
       fc.property(matrix, fc.constantFrom(16, 32), ([inner, out, weights], blockSize) => {
-        const { codes, scales } = toBlocks(weights, inner, out, { bits, blockSize });
+        const { codes, scales, zeros } = toBlocks(weights, inner, out, { bits, blockSize });
         const blocks = Math.ceil(inner / blockSize);
         const blob = (blockSize * bits) / 8;
         expect(codes).toHaveLength(out * blocks * blob);
@@ -32,7 +32,9 @@ describe('weights in blocks', () => {
             const at = k % blockSize;
             const byte = codes[block * blob + (bits === 8 ? at : at >> 1)]!;
             const code = bits === 8 ? byte : at % 2 === 0 ? byte & 15 : byte >> 4;
-            const value = (code - 2 ** (bits - 1)) * scales[block]!;
+            const zeroByte = zeros?.[n * Math.ceil(blocks / 2) + (Math.floor(k / blockSize) >> 1)] ?? 0;
+            const zero = bits === 8 ? 128 : Math.floor(k / blockSize) % 2 === 0 ? zeroByte & 15 : zeroByte >> 4;
+            const value = (code - zero) * scales[block]!;
             const wanted = k < inner ? weights[k * out + n]! : 0;
             // A scale that reaches the largest weight with the further code may cut the other sign by one step; of four bits' sixteen
             // codes a scale may leave out three tenths.

@@ -67,21 +67,16 @@ export interface PaddedBatch {
   readonly ids: BigInt64Array;
   readonly mask: BigInt64Array;
   readonly typeIds: BigInt64Array;
-  /** 0, 1, 2 … over the tokens that are no padding. */
-  readonly positions: BigInt64Array;
 }
 
 /** Fills the rectangle. Values are written through their low 32-bit halves: a BigInt a token would cost more than tokenising. */
 export function pad(batch: TokenBatch): PaddedBatch {
   const { rows, width, ids, lengths, typeIds, attended, padId, padsLeft } = batch;
   const cells = rows * width;
-  const arrays = [0, 1, 2, 3].map(() => new BigInt64Array(cells));
-  const [wideIds, mask, types, positions] = arrays.map((array) => new Int32Array(array.buffer)) as [
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-  ];
+  const padded = { rows, width, ids: new BigInt64Array(cells), mask: new BigInt64Array(cells), typeIds: new BigInt64Array(cells) };
+  const wideIds = new Int32Array(padded.ids.buffer);
+  const mask = new Int32Array(padded.mask.buffer);
+  const types = new Int32Array(padded.typeIds.buffer);
   let at = 0;
   for (let row = 0; row < rows; row++) {
     const length = lengths[row]!;
@@ -96,11 +91,21 @@ export function pad(batch: TokenBatch): PaddedBatch {
       wideIds[cell] = ids[at + i]!;
       if (i < seen) mask[cell] = 1;
       if (typeIds !== undefined) types[cell] = typeIds[at + i]!;
-      positions[cell] = i;
     }
     at += length;
   }
-  return { rows, width, ids: arrays[0]!, mask: arrays[1]!, typeIds: arrays[2]!, positions: arrays[3]! };
+  return padded;
+}
+
+/** 0, 1, 2 … over the tokens of each row that are no padding, for graphs that want to be told. */
+export function paddedPositions({ rows, width, lengths, padsLeft }: TokenBatch): BigInt64Array {
+  const positions = new BigInt64Array(rows * width);
+  const wide = new Int32Array(positions.buffer);
+  for (let row = 0; row < rows; row++) {
+    const first = row * width + (padsLeft ? width - lengths[row]! : 0);
+    for (let i = 0; i < lengths[row]!; i++) wide[2 * (first + i) + low] = i;
+  }
+  return positions;
 }
 
 /** Which half of a 64-bit integer holds its low bits on this machine. */

@@ -1,6 +1,6 @@
 import { RankError } from '@rank-rank/core';
 import { fromFloat16 } from '@rank-rank/storage/tensors';
-import { pad, type TokenBatch } from './batch.ts';
+import { type PaddedBatch, pad, paddedPositions, type TokenBatch } from './batch.ts';
 import { loadRuntime, type OnnxRuntime, type OnnxSession, type OnnxTensor, type OnnxValue, type RuntimeName } from './load-runtime.ts';
 import { type FloatTensor, type Reduced, type Reduction, reduce } from './reduction.ts';
 import type { ExecutionProvider, GraphSource, Session, SessionOptions, TensorInfo } from './session.ts';
@@ -97,7 +97,7 @@ class OnnxRuntimeSession implements Session {
     const { rows, width } = batch;
     const feeds: Record<string, OnnxTensor> = {};
     for (const { name, type, shape } of this.inputs) {
-      const whole = wholeInput(name, padded);
+      const whole = wholeInput(name, batch, padded);
       if (whole !== undefined) {
         const data = type === 'int32' ? Int32Array.from(whole, Number) : type === 'float32' ? Float32Array.from(whole, Number) : whole;
         feeds[name] = new Tensor(type === 'int32' || type === 'float32' ? type : 'int64', data, [rows, width]);
@@ -119,7 +119,7 @@ class OnnxRuntimeSession implements Session {
   }
 }
 
-function wholeInput(name: string, padded: ReturnType<typeof pad>): BigInt64Array | undefined {
+function wholeInput(name: string, batch: TokenBatch, padded: PaddedBatch): BigInt64Array | undefined {
   switch (name) {
     case 'input_ids':
     case 'input':
@@ -132,7 +132,7 @@ function wholeInput(name: string, padded: ReturnType<typeof pad>): BigInt64Array
     case 'segment_ids':
       return padded.typeIds;
     case 'position_ids':
-      return padded.positions;
+      return paddedPositions(batch);
     default:
       return undefined;
   }

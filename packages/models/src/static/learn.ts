@@ -1,5 +1,6 @@
 import {
   checkInteger,
+  checkNumber,
   checkOptions,
   checkString,
   Random,
@@ -17,13 +18,15 @@ import { TermCounts } from './term-counts.ts';
 export interface LearnOptions extends WorkOptions {
   /** How text becomes terms; a preset or a chain. Default `english`. */
   readonly analysis?: string | AnalysisSpec;
-  /** Dimensions of the vectors, at most; a small corpus gives fewer. Default 80. */
+  /** Dimensions of the vectors, at most; a small corpus gives fewer. Default 40. */
   readonly dim?: number;
   /** Documents that are learned from: a fair sample where there are more. Default 20,000. */
   readonly sample?: number;
   /** Terms that get a vector, the most frequent first. Default 100,000. */
   readonly vocabulary?: number;
   readonly seed?: number;
+  /** How much a row of a token matrix takes of what its whole text is about, beside its own word's 1. Default 0.25. */
+  readonly topic?: number;
 }
 
 /**
@@ -41,11 +44,12 @@ export async function learnStaticEncoder(
   texts: Iterable<string> | AsyncIterable<string>,
   options: LearnOptions = {},
 ): Promise<StaticEncoder> {
-  checkOptions('learnStaticEncoder', options, ['analysis', 'dim', 'sample', 'vocabulary', 'seed', 'signal', 'onProgress']);
+  checkOptions('learnStaticEncoder', options, ['analysis', 'dim', 'sample', 'vocabulary', 'seed', 'topic', 'signal', 'onProgress']);
   const { analysis = 'english', signal } = options;
-  const dim = checkInteger('learnStaticEncoder: dim', options.dim ?? 80, { min: 1, max: 1024 });
+  const dim = checkInteger('learnStaticEncoder: dim', options.dim ?? 40, { min: 1, max: 1024 });
   const sample = checkInteger('learnStaticEncoder: sample', options.sample ?? 20_000, { min: 1 });
   const vocabulary = checkInteger('learnStaticEncoder: vocabulary', options.vocabulary ?? 100_000, { min: 1 });
+  const topic = checkNumber('learnStaticEncoder: topic', options.topic ?? 0.25, { min: 0 });
   const random = new Random(options.seed ?? 42);
   const progress = throttleProgress(options.onProgress);
 
@@ -79,5 +83,5 @@ export async function learnStaticEncoder(
     progress({ stage: 'factorising', done, total, unit: 'passes' });
     await yieldToEventLoop();
   });
-  return new StaticEncoder({ analysis: analyzer.spec, dim: rank, documents: seen, terms, idf, vectors }, analyzer);
+  return new StaticEncoder({ analysis: analyzer.spec, dim: rank, topic, documents: seen, terms, idf, vectors }, analyzer);
 }

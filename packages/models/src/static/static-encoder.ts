@@ -14,13 +14,6 @@ import { Spelling } from './spelling.ts';
 import type { StaticModel } from './static-model.ts';
 import { termWeight } from './term-counts.ts';
 
-/** A token sees this many terms to its left and right, */
-const windowRadius = 3;
-/** weighs them so much against itself, */
-const windowWeight = 0.3;
-/** and takes part in what its whole text is about with equal weight. */
-const topicWeight = 1;
-
 /** Texts are encoded this many at a time before others get a turn on the event loop. */
 const turn = 32;
 
@@ -47,7 +40,7 @@ interface Analysed {
  * Encoders that look words up in a table learned from the user's own texts. Made by `learnStaticEncoder`, stored with the collection.
  *
  * - `dense`: the sum of the vectors of a text's terms, each weighted by (1 + ln tf)·idf, of length 1.
- * - `tokens`: a row a term: its own vector, what stands beside it and what the text is about, of length 1; the rows of a query are
+ * - `tokens`: a row a term: its own direction and a share of what the text is about, of length 1; the rows of a query are
  *   scaled by the idf of their term, so that MaxSim weighs rare words more.
  *
  * A query's term that is not in the vocabulary is the mixture of the three that are spelt most like it, with less weight the less alike they are.
@@ -109,8 +102,6 @@ export class StaticEncoder {
     const pieces = places.map((place) => allPieces[place]!);
     const data = new Float32Array(rows * dim);
     const topic = this.#topic(ids, new Float32Array(dim));
-    const sums = as === 'document' ? this.#runningSums(ids) : undefined;
-    const beside = new Float64Array(dim);
     for (let row = 0; row < rows; row++) {
       const at = row * dim;
       const place = places[row]!;
@@ -119,21 +110,7 @@ export class StaticEncoder {
       spans[2 * row + 1] = allSpans[2 * place + 1]!;
       const vectors = this.#vectorsOf(id);
       const offset = this.#offsetOf(id);
-      if (sums === undefined) for (let k = 0; k < dim; k++) data[at + k] = vectors[offset + k]!;
-      else {
-        const first = Math.max(0, place - windowRadius) * dim;
-        const last = (Math.min(ids.length - 1, place + windowRadius) + 1) * dim;
-        let squares = 0;
-        for (let k = 0; k < dim; k++) {
-          const sum = sums[last + k]! - sums[first + k]!;
-          beside[k] = sum;
-          squares += sum * sum;
-        }
-        const scale = squares === 0 ? 0 : windowWeight / Math.sqrt(squares);
-        for (let k = 0; k < dim; k++) data[at + k] = vectors[offset + k]! + scale * beside[k]!;
-        normalise(data, at, dim);
-      }
-      for (let k = 0; k < dim; k++) data[at + k] = data[at + k]! + topicWeight * topic[k]!;
+      for (let k = 0; k < dim; k++) data[at + k] = vectors[offset + k]! + this.model.topic * topic[k]!;
       normalise(data, at, dim);
       if (as === 'query') {
         const weight = this.#weightOf(id);
@@ -141,19 +118,6 @@ export class StaticEncoder {
       }
     }
     return { data, rows, dim, spans, pieces };
-  }
-
-  /** The sums of the directions of all terms before each place: what stands around a place is the difference of two of them. */
-  #runningSums(ids: readonly number[]): Float64Array {
-    const { dim } = this;
-    const sums = new Float64Array((ids.length + 1) * dim);
-    for (let place = 0; place < ids.length; place++) {
-      const vectors = this.#vectorsOf(ids[place]!);
-      const offset = this.#offsetOf(ids[place]!);
-      const at = place * dim;
-      for (let k = 0; k < dim; k++) sums[at + dim + k] = sums[at + k]! + vectors[offset + k]!;
-    }
-    return sums;
   }
 
   /** What a text is about: its terms weighted by (1 + ln tf)·idf. */

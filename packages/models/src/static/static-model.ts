@@ -4,6 +4,8 @@ import type { AnalysisSpec } from '@rank-rank/retrieve';
 export interface StaticModel {
   readonly analysis: AnalysisSpec;
   readonly dim: number;
+  /** How much rows of token matrices take of what their whole text is about. */
+  readonly topic: number;
   /** Documents that were read. */
   readonly documents: number;
   readonly terms: readonly string[];

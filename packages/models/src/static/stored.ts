@@ -1,5 +1,4 @@
 import { RankError } from '@rank-rank/core';
-import type { AnalysisSpec } from '@rank-rank/retrieve';
 import type { SectionFile, SectionWriter } from '@rank-rank/storage';
 import type { StaticModel } from './static-model.ts';
 
@@ -8,8 +7,8 @@ export const staticModelKind = 'static-encoder';
 export const staticModelVersion = 1;
 
 export async function writeStaticModel(file: SectionWriter, model: StaticModel): Promise<void> {
-  const { analysis, dim, documents } = model;
-  await file.writeJson('about', { analysis, dim, documents });
+  const { analysis, dim, topic, documents } = model;
+  await file.writeJson('about', { analysis, dim, topic, documents });
   await file.writeJson('terms', model.terms);
   await file.write('idf', model.idf);
   await file.write('vectors', model.vectors);
@@ -17,16 +16,19 @@ export async function writeStaticModel(file: SectionWriter, model: StaticModel):
 }
 
 export function readStaticModel(file: SectionFile): StaticModel {
-  const { analysis, dim, documents } = file.json('about') as { analysis: AnalysisSpec; dim: number; documents: number };
+  // The first encoders had a topic of 1, and did not say so.
+  const { topic = 1, ...about } = file.json('about') as Omit<StaticModel, 'terms' | 'idf' | 'vectors' | 'topic'> & {
+    readonly topic?: number;
+  };
   const terms = file.json('terms') as string[];
   const idf = file.f32('idf');
   const vectors = file.f32('vectors');
-  if (idf.length !== terms.length || vectors.length !== terms.length * dim) {
+  if (idf.length !== terms.length || vectors.length !== terms.length * about.dim) {
     throw new RankError(
       'CORRUPT',
-      `${file.path} is damaged: ${terms.length} terms with ${idf.length} weights and ${vectors.length} values of ${dim} dimensions. Learn the encoder again.`,
+      `${file.path} is damaged: ${terms.length} terms with ${idf.length} weights and ${vectors.length} values of ${about.dim} dimensions. Learn the encoder again.`,
       { file: file.path },
     );
   }
-  return { analysis, dim, documents, terms, idf, vectors };
+  return { ...about, topic, terms, idf, vectors };
 }

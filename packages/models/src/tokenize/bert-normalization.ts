@@ -14,11 +14,15 @@ export interface BertNormalization {
  * sigma as ς (the vocabularies were made with σ) and does not see ideographs beyond the basic plane.
  */
 export function bertNormalize(text: string, options: BertNormalization): string {
+  // Most texts have nothing to be changed but their case; a look at them costs a tenth of looking for all the rest.
+  if (printableAscii.test(text)) return (options.lowercase ?? true) ? text.toLowerCase() : text;
   if (options.clean_text ?? true) text = text.replace(removed, '').replace(/\s/g, ' ');
   if (options.handle_chinese_chars ?? true) text = text.replace(ideograph, ' $& ');
   if (options.strip_accents ?? options.lowercase ?? true) text = text.normalize('NFD').replace(/\p{Mn}/gu, '');
   return (options.lowercase ?? true) ? lowercase(text) : text;
 }
+
+const printableAscii = /^[ -~]*$/;
 
 /** Control, format, private and unpaired characters and U+FFFD, but not tab, line feed and carriage return. */
 const removed = /[\0\uFFFD]|(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu;

@@ -91,9 +91,12 @@ export class TextSegmenter {
     const wellFormed = /[\uD800-\uDFFF]/.test(text) ? text.replace(/\p{Surrogate}/gu, '\uFFFD') : text;
     const ids: number[] = [];
     const places: number[] | undefined = spans ? [] : undefined;
-    for (const [from, to] of this.stretches(wellFormed)) {
-      this.#read(wellFormed.slice(from, to), from, ids, places);
-      if (ids.length > limit) break;
+    if (text.length <= stretch) this.#read(wellFormed, 0, ids, places);
+    else {
+      for (const [from, to] of this.stretches(wellFormed)) {
+        this.#read(wellFormed.slice(from, to), from, ids, places);
+        if (ids.length > limit) break;
+      }
     }
     const cut = ids.length > limit;
     if (cut) {

@@ -26,11 +26,14 @@ export interface Parts {
 }
 
 /**
- * Blending found on Cranfield, CACM, Vaswani and ADI for the learned encoder; a model's vectors count as much as words do, and its token matrices more than both.
+ * `dense`: the weight beside BM25's 1, for the learned encoder chosen by pseudo-queries taken out of texts, without judgements
+ * (`npm run bench weights`); a model's vectors count as much as words do. `late`: the share of late interaction beside the order before it. The
+ * learned token matrices say no more than the vectors they come from, and get the same share, 0.2 of 1.2: pseudo-queries would give them twice that,
+ * but those are copied from the texts and reward every exact word. A model's get more than all before them.
  */
 const blending = {
-  learned: { believed: 0.2, dense: 0.3, late: 0.25 },
-  trained: { believed: 1, dense: 1, late: 0.75 },
+  learned: { dense: 0.2, late: 0.2 / 1.2 },
+  trained: { dense: 1, late: 0.75 },
 } as const;
 
 /** Passages to look for where several may belong to one document. */
@@ -47,12 +50,11 @@ export function namedPipeline(name: PipelineName, parts: Parts): Pipeline<unknow
   if (name === 'late') return made(retrieve(parts.late(), depth) as Stage<never, unknown>);
   const dense = parts.dense();
   if (name === 'dense') return made(retrieve(dense, depth) as Stage<never, unknown>);
-  const { dense: weight, believed } = trained.dense ? blending.trained : blending.learned;
-  const fusion = (share: number) => ({ method: 'weighted-sum', weights: { bm25: 1, dense: share } }) as const;
-  const hybrid = [retrieve({ bm25, dense }, depth), feedback(dense, { fusion: fusion(believed) }), fuse(fusion(weight))] as Stage<
-    never,
-    unknown
-  >[];
+  const fusion = {
+    method: 'weighted-sum',
+    weights: { bm25: 1, dense: (trained.dense ? blending.trained : blending.learned).dense },
+  } as const;
+  const hybrid = [retrieve({ bm25, dense }, depth), feedback(dense, { fusion }), fuse(fusion)] as Stage<never, unknown>[];
   if (name === 'hybrid') return made(...hybrid);
   // A query without a known word cannot be compared: its order stays.
   const late: RerankStageOptions = {

@@ -1,0 +1,186 @@
+/**
+ * `npm run bench weights`, or some of its steps: `dim`, `feedback`, `topic`, `late`.
+ *
+ * Chooses the weights of what is learned from a collection's own texts, and of its part in the named pipelines, without a judgement: by pseudo-queries
+ * taken out of the texts of Cranfield, CACM, ADI and Vaswani. What the judgements then say of the choice is `npm run bench pipeline quality`.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Document, fullText, type Matrix, type Ranking } from '@rank-rank/core';
+import { openBeir } from '@rank-rank/core/files';
+import { evaluate } from '@rank-rank/eval';
+import { fuse } from '@rank-rank/fusion';
+import { type LearnOptions, learnStaticEncoder } from '@rank-rank/models';
+import { Collection, type DescribedStage } from '@rank-rank/pipeline';
+import { LexicalIndex } from '@rank-rank/retrieve';
+import type { Context, Question } from './question.ts';
+import { type PseudoTask, pseudoTask } from './weights/pseudo-queries.ts';
+
+const collections = ['cranfield', 'cacm', 'adi', 'vaswani'];
+const depth = 1000;
+const mostQueries = 300;
+
+/** What is chosen. */
+interface Weights {
+  /** Dimensions of the learned vectors. */
+  readonly dim: number;
+  /** The dense list's weight beside BM25's 1, in the sum of scores between 0 and 1. */
+  readonly dense: number;
+  /** Whether the best documents move the query's vector. */
+  readonly feedback: boolean;
+  /** The share of late interaction beside the score before. */
+  readonly late: number;
+  /** What rows of token matrices take of their whole text. */
+  readonly topic: number;
+}
+
+/** What was chosen, but for `late`, which the pipelines give less (see there): each step starts from here. */
+const start: Weights = { dim: 40, dense: 0.2, feedback: true, topic: 0.25, late: 0.4 };
+
+const question: Question = {
+  title: 'Weights chosen by pseudo-queries, without judgements',
+  group: ({ task }) => task,
+  async run(context) {
+    const tasks = await pseudoTasks(context);
+    if (tasks.length === 0) return;
+    let chosen = start;
+    const choose = async (step: string, figuresOf: FiguresOf, changes: readonly Partial<Weights>[]): Promise<void> => {
+      if (context.only.length > 0 && !context.only.includes(step)) return;
+      const candidates = changes.map((change) => ({ ...chosen, ...change }));
+      chosen = await best(context, step, tasks, figuresOf, candidates);
+    };
+    const each = (name: keyof Weights, values: readonly number[]): Partial<Weights>[] => values.map((value) => ({ [name]: value }));
+    await choose(
+      'dim',
+      fusedFigures,
+      [40, 50, 60, 80, 120, 200].flatMap((dim) => [0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5].map((dense) => ({ dim, dense }))),
+    );
+    // A query of which one document is the answer can show that feedback harms, and never that it helps: it is not chosen by this, but watched.
+    const settled = chosen;
+    await choose(
+      'feedback',
+      pipelineFigures,
+      [false, true].map((feedback) => ({ feedback, late: 0 })),
+    );
+    chosen = settled;
+    await choose('topic', pipelineFigures, each('topic', [0, 0.25, 0.5, 1, 2]));
+    await choose('late', pipelineFigures, each('late', [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]));
+    context.note(`chosen: ${JSON.stringify(chosen)}`);
+  },
+};
+export default question;
+
+async function pseudoTasks(context: Context): Promise<PseudoTask[]> {
+  const tasks: PseudoTask[] = [];
+  for (const name of collections) {
+    const folder = join(context.data, 'collections', name);
+    if (!existsSync(folder)) {
+      context.note(`${folder} is not here: nothing was asked of it`);
+      continue;
+    }
+    const documents: Document[] = [];
+    for await (const document of (await openBeir(folder)).documents()) documents.push(document);
+    for (const kind of ['title', 'passage'] as const) {
+      const task = pseudoTask(name, kind, documents, mostQueries);
+      if (task !== undefined) tasks.push(task);
+    }
+  }
+  return tasks;
+}
+
+/** nDCG@10 of each candidate on a task. */
+type FiguresOf = (task: PseudoTask, candidates: readonly Weights[]) => Promise<number[]>;
+
+/** Tries each candidate on each task; the best is that with the highest mean over the tasks. */
+async function best(
+  context: Context,
+  step: string,
+  tasks: readonly PseudoTask[],
+  figuresOf: FiguresOf,
+  candidates: readonly Weights[],
+): Promise<Weights> {
+  const figures = candidates.map((): Record<string, number> => ({}));
+  for (const task of tasks) {
+    for (const [i, figure] of (await figuresOf(task, candidates)).entries()) figures[i]![task.name] = figure;
+  }
+  const means = figures.map((values) => Object.values(values).reduce((sum, value) => sum + value, 0) / tasks.length);
+  candidates.forEach((weights, i) => {
+    context.say({ task: step, case: JSON.stringify(weights), metric: 'nDCG@10 of pseudo-queries', value: means[i]!, quality: figures[i]! });
+  });
+  const at = means.indexOf(Math.max(...means));
+  context.note(`${step}: ${JSON.stringify(candidates[at])} ${means[at]!.toFixed(4)}`);
+  return candidates[at]!;
+}
+
+/** The weighted sum of BM25 and the learned vectors by itself. */
+async function fusedFigures(task: PseudoTask, candidates: readonly Weights[]): Promise<number[]> {
+  const { documents, queries } = task;
+  const ids = documents.map(({ id }) => id);
+  const texts = documents.map(fullText);
+  const index = await LexicalIndex.build(documents);
+  const bm25 = await Promise.all(queries.map(({ text }) => index.search(text, depth)));
+  await index.close();
+  const figures: number[] = [];
+  for (const dim of new Set(candidates.map((weights) => weights.dim))) {
+    const encoder = (await learnStaticEncoder(texts, { dim })).dense;
+    const matrix = await encoder.encode(texts, 'document');
+    const found: Ranking[] = [];
+    for (const { text } of queries) found.push(nearest((await encoder.encode([text], 'query')).data, matrix, ids));
+    candidates.forEach((weights, at) => {
+      if (weights.dim !== dim) return;
+      const run = queries.map(({ id }, i): [string, Ranking] => [id, weightedSum(bm25[i]!, found[i]!, weights.dense)]);
+      figures[at] = figure(task, new Map(run));
+    });
+  }
+  return figures;
+}
+
+function nearest(query: Float32Array, { data, dim }: Matrix, ids: readonly string[]): Ranking {
+  const scores = Float32Array.from(ids, (_, row) => {
+    let score = 0;
+    for (let k = 0; k < dim; k++) score += query[k]! * data[row * dim + k]!;
+    return score;
+  });
+  const rows = Uint32Array.from(ids, (_, row) => row).sort((a, b) => scores[b]! - scores[a]! || a - b);
+  return Array.from(rows.subarray(0, depth), (row) => ({ id: ids[row]!, score: scores[row]! }));
+}
+
+function weightedSum(bm25: Ranking, dense: Ranking, weight: number): Ranking {
+  const runs = { bm25: new Map([['q', bm25]]), dense: new Map([['q', dense]]) };
+  return fuse(runs, { method: 'weighted-sum', weights: { bm25: 1, dense: weight } }).get('q') ?? [];
+}
+
+/** The stages of the named pipelines, with the candidates' weights. */
+async function pipelineFigures(task: PseudoTask, candidates: readonly Weights[]): Promise<number[]> {
+  const figures: number[] = [];
+  const keys = candidates.map(({ dim, topic }) => JSON.stringify({ dim, topic }));
+  for (const key of new Set(keys)) {
+    const { dense, tokens } = await learnStaticEncoder(task.documents.map(fullText), JSON.parse(key) as LearnOptions);
+    const collection = await Collection.memory({ encoder: { name: 'learned', dense, tokens } });
+    await collection.add(task.documents);
+    await collection.commit();
+    for (const [at, weights] of candidates.entries()) {
+      if (keys[at] !== key) continue;
+      const pipeline = await collection.describedPipeline({ stages: stagesOf(weights) });
+      const run = new Map<string, Ranking>();
+      for (const { id, text } of task.queries) run.set(id, await pipeline.search(text, 10));
+      figures[at] = figure(task, run);
+    }
+    await collection.close();
+  }
+  return figures;
+}
+
+function stagesOf({ dense, feedback, late }: Weights): DescribedStage[] {
+  const fusion = { method: 'weighted-sum', weights: { bm25: 1, dense } } as const;
+  return [
+    { retrieve: ['bm25', 'dense'] },
+    ...(feedback ? [{ feedback: { source: 'dense', fusion } }] : []),
+    { fuse: fusion },
+    ...(late > 0 ? [{ rerank: 'late', depth: 100, fallback: 'previous', blend: { alpha: late, normalise: 'z-score' } } as const] : []),
+  ];
+}
+
+function figure({ qrels }: PseudoTask, run: ReadonlyMap<string, Ranking>): number {
+  return evaluate(qrels, run, ['nDCG@10']).values['nDCG@10']!;
+}
