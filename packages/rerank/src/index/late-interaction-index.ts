@@ -57,7 +57,7 @@ export const exactRows = 6_000;
  * Candidates by default: the deeper the result and the larger the collection, the more.
  *
  * Fitted to passages of 16 rows drawn from the documents of four collections of 82 to 11,429 documents, so that a scan of centroids keeps .975 and more of
- * the best 10 and of the best 100 that the codes of all documents give. No test query was looked at.
+ * the best 10 and of the best 100 that the codes of all documents give.
  */
 export function candidatesFor(k: number, documents: number): number {
   return Math.ceil((50 + 2.4 * k) * Math.max(1, 1 + 0.35 * Math.log2(documents / 1400)));
