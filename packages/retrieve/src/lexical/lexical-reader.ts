@@ -2,10 +2,8 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
-  compareHits,
   type Explanation,
   type Filter,
-  type Hit,
   RankError,
   type Ranking,
   shown,
@@ -24,6 +22,7 @@ import type { CollectionStatistics, Model, TermStatistics } from './scoring/mode
 import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
 import { Best } from './search/best.ts';
 import { FlatSearch, type Found, refuseStrategy, type Strategy, type StrategyName, strategies } from './search/flat-search.ts';
+import { mergeFound, type SegmentFound } from './search/merge-found.ts';
 import { Scoring } from './search/scoring.ts';
 import { SegmentSearch } from './search/segment-search.ts';
 import type { Field } from './segment/fields.ts';
@@ -154,7 +153,7 @@ export class LexicalReader {
     const terms = wanted === 'matching' || scoring.together ? undefined : flatTerms(plan);
     if (terms === undefined) refuseStrategy(wanted);
     const allowed = this.#allowed(options.filter, warnings);
-    const hits: Hit[] = [];
+    const lists: SegmentFound[] = [];
     let strategy: StrategyName = terms === undefined ? 'matching' : 'exhaustive';
     let largest = 0;
     for (const [number, { segment, live }] of this.segments.entries()) {
@@ -174,12 +173,9 @@ export class LexicalReader {
         }
         found = flat;
       }
-      const { documents, scores } = found;
-      const { ids } = segment;
-      for (let i = 0; i < documents.length; i++) hits.push({ id: ids.idOf(documents[i]!), score: scores[i]! });
+      lists.push({ ids: segment.ids, documents: found.documents, scores: found.scores });
     }
-    if (this.segments.length > 1) hits.sort(compareHits);
-    return { hits: hits.length > k ? hits.slice(0, k) : hits, warnings, strategy };
+    return { hits: mergeFound(lists, k), warnings, strategy };
   }
 
   /**
