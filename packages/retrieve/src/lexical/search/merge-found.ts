@@ -11,32 +11,42 @@ export interface SegmentFound extends Found {
  * equal scores, are ever read.
  */
 export function mergeFound(lists: readonly SegmentFound[], k: number): Hit[] {
-  const next = new Uint32Array(lists.length);
   const hits: Hit[] = [];
+  if (lists.length === 1) {
+    const { ids, documents, scores } = lists[0]!;
+    const count = Math.min(k, documents.length);
+    for (let i = 0; i < count; i++) hits.push({ id: ids.idOf(documents[i]!), score: scores[i]! });
+    return hits;
+  }
+  const next = new Uint32Array(lists.length);
+  /** The score at the head of each list; NaN, which is never the largest, where it is used up. */
+  const heads = Float64Array.from(lists, ({ scores }) => scores[0] ?? Number.NaN);
+  const headId = (list: number): string => lists[list]!.ids.idOf(lists[list]!.documents[next[list]!]!);
   while (hits.length < k) {
     let best = -1;
-    let score = 0;
-    let id: string | undefined;
-    for (let i = 0; i < lists.length; i++) {
-      const { ids, documents, scores } = lists[i]!;
-      const at = next[i]!;
-      if (at >= documents.length) continue;
-      const candidate = scores[at]!;
-      if (best >= 0 && candidate < score) continue;
-      if (best >= 0 && candidate === score) {
-        const { ids: own, documents: numbers } = lists[best]!;
-        id ??= own.idOf(numbers[next[best]!]!);
-        const other = ids.idOf(documents[at]!);
-        if (compareCodePoints(other, id) > 0) continue;
-        id = other;
-      } else id = undefined;
-      best = i;
-      score = candidate;
+    let score = Number.NEGATIVE_INFINITY;
+    let equal = false;
+    for (let i = 0; i < heads.length; i++) {
+      const head = heads[i]!;
+      if (head > score || (best < 0 && head === score)) {
+        best = i;
+        score = head;
+        equal = false;
+      } else if (head === score) equal = true;
     }
     if (best < 0) break;
-    const { ids, documents } = lists[best]!;
-    hits.push({ id: id ?? ids.idOf(documents[next[best]!]!), score });
-    next[best]!++;
+    let id = headId(best);
+    if (equal) {
+      for (let i = best + 1; i < heads.length; i++) {
+        if (heads[i] !== score) continue;
+        const other = headId(i);
+        if (compareCodePoints(other, id) > 0) continue;
+        best = i;
+        id = other;
+      }
+    }
+    hits.push({ id, score });
+    heads[best] = lists[best]!.scores[++next[best]!] ?? Number.NaN;
   }
   return hits;
 }
