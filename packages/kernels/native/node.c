@@ -206,12 +206,15 @@ fail:
 typedef struct {
   void *start;
   size_t length;
+  /* While the buffer is being made: told when the runtime, refusing it, has let go of the mapping already. */
+  bool *gone;
 } rr_mapping;
 
 static void unmap(napi_env env, void *data, void *hint) {
   (void)env;
   (void)data;
   rr_mapping *mapping = hint;
+  if (mapping->gone != NULL) *mapping->gone = true;
   munmap(mapping->start, mapping->length);
   free(mapping);
 }
@@ -253,11 +256,15 @@ static napi_value map_file(napi_env env, napi_callback_info info) {
     goto failed;
   }
   close(file);
+  bool gone = false;
+  mapping->gone = &gone;
   if (napi_create_external_arraybuffer(env, (char *)mapping->start + before, (size_t)length, unmap, mapping, &result) != napi_ok) {
-    munmap(mapping->start, mapping->length);
-    free(mapping);
+    if (!gone) unmap(env, NULL, mapping);
+    bool pending = false;
+    if (napi_is_exception_pending(env, &pending) == napi_ok && pending) return NULL;
     return throw_error(env, "mapFile: this runtime takes no memory from outside");
   }
+  mapping->gone = NULL;
   return result;
 failed:
   if (trouble == 0) trouble = -(double)errno;

@@ -1,11 +1,13 @@
 /** What happens at load: damaged and foreign libraries are passed over with one warning, and names that do not run here are refused with the reason. */
+import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type * as loading from './load.ts';
+import { openKernels } from './load.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rank-rank-load-'));
 const built = process.env['RANK_KERNELS_FOLDER'] ?? fileURLToPath(new URL('../build', import.meta.url));
@@ -51,6 +53,21 @@ async function expectFallback(reason: RegExp): Promise<void> {
   expect(warnings[0]).toMatch(/native\/build\.mjs/);
   expect(() => openKernels('native')).toThrow(expect.objectContaining({ code: 'UNSUPPORTED', message: expect.stringMatching(reason) }));
 }
+
+describe('a mapped file', () => {
+  // A runtime that refuses a buffer of this size lets go of the mapping itself: doing it once more ends the process.
+  it('that is larger than an array may be is refused, and the process goes on', () => {
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, 'large');
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 32 + 4096);
+    for (const name of openKernels().describe().available) {
+      const kernels = openKernels(name);
+      if (constants.MAX_LENGTH <= 2 ** 32) expect(() => kernels.mapFile(path)).toThrow(expect.objectContaining({ code: 'OUT_OF_RANGE' }));
+      expect(kernels.mapFile(path, { offset: 2 ** 32, length: 4096 }).byteLength).toBe(4096);
+    }
+  });
+});
 
 describe('a native library', () => {
   it('that is no library is passed over, and said so once', async () => {

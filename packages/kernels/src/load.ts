@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { RankError } from '@rank-rank/core';
 import { type Attempt, choose, type Opened } from './choose.ts';
@@ -45,6 +46,13 @@ function readFile(path: string, offset: number, length: number | undefined): Arr
         offset,
         length,
       });
+    }
+    if (wanted > constants.MAX_LENGTH) {
+      throw new RankError(
+        'OUT_OF_RANGE',
+        `mapFile: ${path} would be ${wanted} bytes; an array of this runtime holds ${constants.MAX_LENGTH}. Map it in parts (offset, length), or use Node 22.`,
+        { path, wanted, most: constants.MAX_LENGTH },
+      );
     }
     const buffer = allocateBuffer(wanted);
     const step = 2 ** 30;

@@ -139,9 +139,12 @@ function nativeMachine(native: NativeModule, instructionSet: string, readFile: M
     },
     release() {},
     mapFile(path, offset, length) {
-      const mapped = native.mapFile(path, offset, length ?? -1);
-      // The plain read says in words what the number means, or manages where mapping cannot.
-      return typeof mapped === 'number' ? readFile(path, offset, length) : mapped;
+      // The plain read says in words what a number or an error means, or manages where mapping cannot.
+      try {
+        const mapped = native.mapFile(path, offset, length ?? -1);
+        if (typeof mapped !== 'number') return mapped;
+      } catch {}
+      return readFile(path, offset, length);
     },
   };
 }

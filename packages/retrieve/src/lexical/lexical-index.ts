@@ -17,13 +17,14 @@ import type { AnalysisSpec } from '../analysis/analysis.ts';
 import { Bitmap } from '../metadata/bitmap.ts';
 import { wellFormed } from '../metadata/bytes.ts';
 import type { ValueCount } from '../metadata/columns.ts';
+import { chooseAll } from '../segments/merge-policy.ts';
 import { checkDocument } from './check-document.ts';
 import { LexicalReader, type LexicalSearchOptions, type SearchResult } from './lexical-reader.ts';
 import type { LexicalQuery } from './query/lexical-query.ts';
 import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
 import { type Field, type FieldOptions, type FieldSpec, fieldSpecs, openField } from './segment/fields.ts';
 import { merge } from './segment/merge.ts';
-import { segmentsToMerge } from './segment/merge-policy.ts';
+import { type Mergeable, segmentsToMerge } from './segment/merge-policy.ts';
 import { Segment, type SegmentView } from './segment/segment.ts';
 import { SegmentBuffer } from './segment/segment-buffer.ts';
 import { type SegmentInput, segmentKind, segmentVersion, writeSegment } from './segment/segment-writer.ts';
@@ -326,13 +327,19 @@ export class LexicalIndex implements Retriever {
     while (this.#merging !== undefined) await this.#merging;
   }
 
-  /** Merges all segments into one and commits: the smallest and fastest form of an index that will not change for a while. */
+  /** Merges all segments into one (or as few as files of 3 GiB allow) and commits: the smallest and fastest form of an index that will not change for a while. */
   async merge(options: WorkOptions = {}): Promise<void> {
     checkOptions('merge', options, ['signal', 'onProgress']);
     await this.commit(options);
     await this.settled();
-    if (this.#pending.length > 1 || this.#pending.some(({ deleted }) => deleted !== undefined)) {
-      await this.#mergeSegments([...this.#pending], options);
+    for (;;) {
+      const segments = [...this.#pending];
+      const chosen = chooseAll(segments.map(mergeable));
+      if (chosen === undefined) break;
+      await this.#mergeSegments(
+        chosen.map((i) => segments[i]!),
+        options,
+      );
     }
     await this.settled();
   }
@@ -344,7 +351,7 @@ export class LexicalIndex implements Retriever {
     checkOptions('mergeSmall', options, ['signal', 'onProgress']);
     await this.settled();
     for (let merged = false; ; merged = true) {
-      const chosen = segmentsToMerge(this.#pending.map((pending) => ({ pending, size: pending.segment.size, live: liveOf(pending) })));
+      const chosen = segmentsToMerge(this.#pending.map(mergeable));
       if (chosen === undefined) return merged;
       await this.#mergeSegments(
         chosen.map(({ pending }) => pending),
@@ -399,7 +406,7 @@ export class LexicalIndex implements Retriever {
 
   #mergeInBackground(): void {
     if (this.#merging !== undefined || this.#closing.signal.aborted) return;
-    const chosen = segmentsToMerge(this.#pending.map((pending) => ({ pending, size: pending.segment.size, live: liveOf(pending) })));
+    const chosen = segmentsToMerge(this.#pending.map(mergeable));
     if (chosen === undefined) return;
     this.#merging = this.#mergeSegments(
       chosen.map(({ pending }) => pending),
@@ -558,6 +565,10 @@ async function openStore(path: string | undefined, write: boolean): Promise<Stor
   return path === undefined
     ? Store.open('in memory', { kind: storeKind, write: true, fileSystem: memoryFileSystem() })
     : Store.open(path, { kind: storeKind, write });
+}
+
+function mergeable(pending: PendingSegment): Mergeable & { readonly pending: PendingSegment } {
+  return { pending, size: pending.segment.size, live: liveOf(pending), bytes: pending.segment.bytes };
 }
 
 function liveOf({ segment, deleted }: PendingSegment): number {

@@ -6,7 +6,7 @@ import type { MetadataColumns } from '../metadata/columns.ts';
 import { readMetadata, writeMetadata } from '../metadata/sections.ts';
 import { copySections } from './copy-file.ts';
 import { IdTable, mergeIdTables } from './id-table.ts';
-import { chooseMerge, type MergePolicy } from './merge-policy.ts';
+import { chooseAll, chooseMerge, type MergePolicy } from './merge-policy.ts';
 import type { Arranged, LiveSegment, MergePart, Segment, SegmentFormat } from './segment.ts';
 
 /** A document on its way into an index. */
@@ -74,6 +74,8 @@ export class SegmentedIndex<S extends Segment, P> {
   #turn: Promise<unknown> = Promise.resolve();
   /** Bitmaps of the files that hold them, so that what was written need not be read. */
   readonly #writtenDeletes = new Map<string, Bitmap>();
+  /** The sizes of the segments' files. */
+  readonly #bytes = new WeakMap<S, number>();
   #merging: Promise<void> | undefined;
   #mergeError: unknown;
   #stopMerging = new AbortController();
@@ -181,7 +183,7 @@ export class SegmentedIndex<S extends Segment, P> {
   }
 
   /**
-   * Merges as the policy asks, until it asks for nothing; `all` makes one segment of everything. Where the index does not own
+   * Merges as the policy asks, until it asks for nothing; `all` makes one segment of everything, or as few as files of 3 GiB allow. Where the index does not own
    * the store, the result is staged with the next {@link prepare}.
    */
   async merge(options: { all?: boolean } & WorkOptions = {}): Promise<boolean> {
@@ -189,7 +191,7 @@ export class SegmentedIndex<S extends Segment, P> {
     const { all = false, ...work } = options;
     let merged = false;
     for (;;) {
-      const chosen: StagedSegment<S>[] | undefined = this.#chooseMerge(all && !merged);
+      const chosen: StagedSegment<S>[] | undefined = this.#chooseMerge(all);
       if (chosen === undefined) return merged;
       await this.#mergeSegments(chosen, work);
       merged = true;
@@ -305,7 +307,9 @@ export class SegmentedIndex<S extends Segment, P> {
   async #read(name: string): Promise<S> {
     const file = await this.scope.open(name, this.#format.kind, this.#format.version);
     const ids = IdTable.read(file);
-    return this.#format.read(file, { file: name, ids, metadata: readMetadata(file, ids.size) });
+    const segment = this.#format.read(file, { file: name, ids, metadata: readMetadata(file, ids.size) });
+    this.#bytes.set(segment, file.bytes);
+    return segment;
   }
 
   async #prepare(work: WorkOptions): Promise<void> {
@@ -385,9 +389,8 @@ export class SegmentedIndex<S extends Segment, P> {
   #chooseMerge(all: boolean): StagedSegment<S>[] | undefined {
     const staged = new Set(this.#staged.map(({ segment }) => segment.file));
     const candidates = this.#committed.filter(({ segment }) => staged.has(segment.file));
-    if (all) return candidates.length > 1 || candidates.some(({ deleted }) => deleted !== undefined) ? candidates : undefined;
-    const sizes = candidates.map(({ segment, live }) => ({ size: segment.ids.size, live }));
-    return chooseMerge(sizes, this.#settings.policy)?.map((i) => candidates[i]!);
+    const sizes = candidates.map(({ segment, live }) => ({ size: segment.ids.size, live, bytes: this.#bytes.get(segment)! }));
+    return (all ? chooseAll(sizes) : chooseMerge(sizes, this.#settings.policy))?.map((i) => candidates[i]!);
   }
 
   #mergeInBackground(): void {

@@ -1,3 +1,5 @@
+import { largestFile } from '../../segments/merge-policy.ts';
+
 /** Segments of about one size are merged when there are so many of them. */
 const tier = 8;
 /** Segments smaller than this count as of one size. */
@@ -9,6 +11,8 @@ export interface Mergeable {
   /** Documents, deleted ones included. */
   readonly size: number;
   readonly live: number;
+  /** Of its file. */
+  readonly bytes: number;
 }
 
 /**
@@ -23,7 +27,7 @@ export function segmentsToMerge<T extends Mergeable>(segments: readonly T[]): T[
     const same = tiers.get(level) ?? [];
     same.push(segment);
     tiers.set(level, same);
-    if (same.length === tier) return same;
+    if (same.length === tier && same.reduce((sum, { bytes }) => sum + bytes, 0) <= largestFile) return same;
   }
   return undefined;
 }
