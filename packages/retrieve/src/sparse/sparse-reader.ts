@@ -25,7 +25,7 @@ export interface SparseSearchOptions {
   readonly filter?: Filter;
   /** Whether all documents are looked at, also where the index is made for approximate search. false */
   readonly exact?: boolean;
-  /** In approximate search, documents that are scored in full, for each hit wanted: more find more and take longer. 5 */
+  /** In approximate search, documents that are scored in full, for each hit wanted: more find more and take longer. 10 */
   readonly candidates?: number;
 }
 
@@ -101,7 +101,7 @@ export class SparseReader {
     checkInteger(`${where}: k`, k, { min: 1 });
     const { filter, signal, exact = false } = options;
     if (filter !== undefined) checkFilter(filter);
-    const candidates = checkNumber(`${where}: candidates`, options.candidates ?? 5, { min: 1 });
+    const candidates = checkNumber(`${where}: candidates`, options.candidates ?? 10, { min: 1 });
     const hits: Hit[] = [];
     for (const live of this.segments) {
       throwIfCancelled(signal, 'The search');
