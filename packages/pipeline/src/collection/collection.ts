@@ -291,9 +291,12 @@ export class Collection implements Retriever {
   async compact(work: WorkOptions = {}): Promise<void> {
     await this.#commitAll();
     await this.#lexical.merge(work);
-    await this.#documents.merge({ all: true, ...work });
-    await this.#vectors.merge({ all: true, ...work });
-    await this.#commitAll();
+    for (;;) {
+      const documents = await this.#documents.merge({ all: true, ...work });
+      const vectors = await this.#vectors.merge({ all: true, ...work });
+      await this.#commitAll();
+      if (!documents && !vectors) return;
+    }
   }
 
   /** Reads every byte and compares every checksum; gives the errors instead of throwing them. */
@@ -403,9 +406,13 @@ export class Collection implements Retriever {
 
   /** Puts small segments together where there are many. */
   async #tidy(work: WorkOptions): Promise<void> {
-    const lexical = await this.#lexical.mergeSmall(work);
-    const documents = await this.#documents.merge(work);
-    const vectors = await this.#vectors.merge(work);
-    if (lexical || documents || vectors) await this.#commitAll();
+    // A merge is of what was committed, so each is followed by a commit, until there is nothing left to merge.
+    for (;;) {
+      const lexical = await this.#lexical.mergeSmall(work);
+      const documents = await this.#documents.merge(work);
+      const vectors = await this.#vectors.merge(work);
+      if (!lexical && !documents && !vectors) return;
+      await this.#commitAll();
+    }
   }
 }
