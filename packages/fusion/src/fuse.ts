@@ -1,6 +1,6 @@
-import { checkOptions, type Hit, type Ranking, type Run } from '@rank-rank/core';
+import { checkOptions, type Ranking, type Run } from '@rank-rank/core';
 import { checkScored, resolveTopK } from './fuse-rankings.ts';
-import { orderDocuments } from './lists/order.ts';
+import { keptHits } from './lists/order.ts';
 import { ListRoom, type RankedLists, toRankedLists } from './lists/ranked-lists.ts';
 import type { FusionMethod, ResultOptions } from './method.ts';
 import { resolveParameters } from './parameters.ts';
@@ -23,21 +23,6 @@ export function fuse(runs: RunsInput, options?: FuseOptions): Run {
   const fused = new Map<string, Ranking>();
   for (const [query, lists] of queries) fused.set(query, keptHits(lists.ids, method.combine(lists, parameters).scores, topK));
   return fused;
-}
-
-/**
- * The hits of a run, which are kept. They are made here, and those of single queries in `orderedHits`: the engine learns for each place in
- * the source how long its objects live, and hits that it thinks short-lived are copied twice while a run grows.
- */
-function keptHits(ids: readonly string[], scores: Float64Array, topK: number = ids.length): Ranking {
-  const ordered = orderDocuments(ids, scores);
-  const length = Math.min(topK, ids.length);
-  const hits = new Array<Hit>(length);
-  for (let i = 0; i < length; i++) {
-    const document = ordered[i]!;
-    hits[i] = { id: ids[document]!, score: scores[document]! };
-  }
-  return hits;
 }
 
 /** Runs and options, checked: what fusing and explaining begin with. */

@@ -40,6 +40,21 @@ export function orderedHits(ids: readonly string[], scores: Float64Array, topK: 
   return hits;
 }
 
+/**
+ * {@link orderedHits} for runs, which are kept; the same lines in a place of their own: the engine learns for each place in the source how long its
+ * objects live, and hits that it thinks short-lived are copied twice while a run grows.
+ */
+export function keptHits(ids: readonly string[], scores: Float64Array, topK: number = ids.length): Hit[] {
+  const ordered = orderDocuments(ids, scores);
+  const length = Math.min(topK, ids.length);
+  const hits = new Array<Hit>(length);
+  for (let i = 0; i < length; i++) {
+    const document = ordered[i]!;
+    hits[i] = { id: ids[document]!, score: scores[document]! };
+  }
+  return hits;
+}
+
 /** Document numbers by score, best first, equal scores by id. The array is scratch: it is valid until the next call. */
 export function orderDocuments(ids: readonly string[], scores: Float64Array): Uint32Array {
   const count = ids.length;

@@ -26,7 +26,8 @@ export interface MemoryKernels {
   release(array: ArrayBufferView): void;
   /**
    * A file as a buffer. Native: mapped, read as it is touched, and let go when the buffer is garbage; writes to the buffer stay
-   * private and never reach the file, which must not be truncated while it is mapped. Elsewhere: read. Sizes past 4 GiB work natively.
+   * private and never reach the file, which must not be truncated while it is mapped. Elsewhere: read. No more at once than an
+   * array of the runtime holds, which is 4 GiB in Node 20; what lies past that is mapped with `offset`.
    * WebAssembly keeps one copy of the buffer from its first use until it is garbage: write to it before that, by the kernels, or not at all.
    */
   mapFile(path: string, options?: MapFileOptions): ArrayBuffer;

@@ -17,14 +17,13 @@ import type { AnalysisSpec } from '../analysis/analysis.ts';
 import { Bitmap } from '../metadata/bitmap.ts';
 import { wellFormed } from '../metadata/bytes.ts';
 import type { ValueCount } from '../metadata/columns.ts';
-import { chooseAll } from '../segments/merge-policy.ts';
+import { chooseAll, chooseMerge, type MergePolicy } from '../segments/merge-policy.ts';
 import { checkDocument } from './check-document.ts';
 import { LexicalReader, type LexicalSearchOptions, type SearchResult } from './lexical-reader.ts';
 import type { LexicalQuery } from './query/lexical-query.ts';
 import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
 import { type Field, type FieldOptions, type FieldSpec, fieldSpecs, openField } from './segment/fields.ts';
 import { merge } from './segment/merge.ts';
-import { type Mergeable, segmentsToMerge } from './segment/merge-policy.ts';
 import { Segment, type SegmentView } from './segment/segment.ts';
 import { SegmentBuffer } from './segment/segment-buffer.ts';
 import { type SegmentInput, segmentKind, segmentVersion, writeSegment } from './segment/segment-writer.ts';
@@ -33,6 +32,7 @@ export const storeKind = 'lexical';
 const deletesKind = 'lexical-deletes';
 const deletesVersion = 1;
 const stateVersion = 1;
+const policy: MergePolicy = { segmentsPerTier: 8, smallest: 1000, largest: Number.POSITIVE_INFINITY, deletedShare: 1 / 3 };
 
 export interface LexicalOptions {
   /** The folder of the index; without it (and without `scope`) the index is in memory and ends with its object. */
@@ -333,13 +333,9 @@ export class LexicalIndex implements Retriever {
     await this.commit(options);
     await this.settled();
     for (;;) {
-      const segments = [...this.#pending];
-      const chosen = chooseAll(segments.map(mergeable));
+      const chosen = this.#toMerge(chooseAll);
       if (chosen === undefined) break;
-      await this.#mergeSegments(
-        chosen.map((i) => segments[i]!),
-        options,
-      );
+      await this.#mergeSegments(chosen, options);
     }
     await this.settled();
   }
@@ -351,12 +347,9 @@ export class LexicalIndex implements Retriever {
     checkOptions('mergeSmall', options, ['signal', 'onProgress']);
     await this.settled();
     for (let merged = false; ; merged = true) {
-      const chosen = segmentsToMerge(this.#pending.map(mergeable));
+      const chosen = this.#toMerge((segments) => chooseMerge(segments, policy));
       if (chosen === undefined) return merged;
-      await this.#mergeSegments(
-        chosen.map(({ pending }) => pending),
-        options,
-      );
+      await this.#mergeSegments(chosen, options);
     }
   }
 
@@ -404,14 +397,17 @@ export class LexicalIndex implements Retriever {
     if (this.#ownsStore) await this.#scope.store.close();
   }
 
+  #toMerge(choose: typeof chooseAll): PendingSegment[] | undefined {
+    const pending = this.#pending;
+    const sizes = pending.map((one) => ({ size: one.segment.size, live: liveOf(one), bytes: one.segment.bytes }));
+    return choose(sizes)?.map((i) => pending[i]!);
+  }
+
   #mergeInBackground(): void {
     if (this.#merging !== undefined || this.#closing.signal.aborted) return;
-    const chosen = segmentsToMerge(this.#pending.map(mergeable));
+    const chosen = this.#toMerge((segments) => chooseMerge(segments, policy));
     if (chosen === undefined) return;
-    this.#merging = this.#mergeSegments(
-      chosen.map(({ pending }) => pending),
-      { signal: this.#closing.signal },
-    ).finally(() => {
+    this.#merging = this.#mergeSegments(chosen, { signal: this.#closing.signal }).finally(() => {
       this.#merging = undefined;
     });
     this.#merging.then(
@@ -565,10 +561,6 @@ async function openStore(path: string | undefined, write: boolean): Promise<Stor
   return path === undefined
     ? Store.open('in memory', { kind: storeKind, write: true, fileSystem: memoryFileSystem() })
     : Store.open(path, { kind: storeKind, write });
-}
-
-function mergeable(pending: PendingSegment): Mergeable & { readonly pending: PendingSegment } {
-  return { pending, size: pending.segment.size, live: liveOf(pending), bytes: pending.segment.bytes };
 }
 
 function liveOf({ segment, deleted }: PendingSegment): number {
