@@ -441,6 +441,7 @@ static int rr_search_packed(rr_call *call, size_t first_unit, size_t end_unit) {
   const size_t documents = rr_size(call);
   const size_t k = rr_size(call);
   const size_t count = rr_size(call);
+  const float above = (float)rr_number(call);
   const bool pruned = rr_number(call) != 0;
   const bool wide = rr_number(call) != 0;
   const size_t fields = rr_size(call);
@@ -527,7 +528,7 @@ static int rr_search_packed(rr_call *call, size_t first_unit, size_t end_unit) {
     order[used] = list;
     used++;
   }
-  rr_best best = {k, 0, room, keys, spare, 0};
+  rr_best best = {k, 0, room, keys, spare, above};
   memset(sums, 0, (window + 8) * sizeof(double));
   memset(found, 0, window / 64 * sizeof(uint64_t));
 
@@ -719,6 +720,7 @@ static int rr_search_scored(rr_call *call, size_t first_unit, size_t end_unit) {
   if (first_unit >= end_unit) return RR_OK;
   const size_t documents = rr_size(call);
   const size_t k = rr_size(call);
+  const float above = (float)rr_number(call);
   const size_t count = rr_size(call);
   const size_t length = rr_size(call);
   size_t allow_count;
@@ -745,7 +747,7 @@ static int rr_search_scored(rr_call *call, size_t first_unit, size_t end_unit) {
       sums[numbers[p]] += scores[p];
     }
   }
-  rr_best best = {k, 0, room, keys, spare, 0};
+  rr_best best = {k, 0, room, keys, spare, above};
   for (size_t at = 0; at < documents; at += 8) {
     unsigned any = rr_above(sums + at, (double)best.threshold * (1 - 0x1p-20));
     while (any) {

@@ -212,6 +212,7 @@ export interface OperationArguments {
     readonly terms: SaturatingTerms;
     readonly fields: number;
     readonly allow: Bitmap | undefined;
+    readonly above: number;
     readonly pruned: boolean;
     readonly k: number;
     readonly indices: Uint32Array;
@@ -224,6 +225,7 @@ export interface OperationArguments {
     readonly ranges: Uint32Array;
     readonly documents: number;
     readonly allow: Bitmap | undefined;
+    readonly above: number;
     readonly k: number;
     readonly indices: Uint32Array;
     readonly scores: Float32Array;

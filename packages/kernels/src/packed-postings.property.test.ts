@@ -17,7 +17,9 @@ describe('packed postings', () => {
     for (let round = 0; round < 12; round++) {
       const asked = query(Array.from({ length: 1 + random.integer(5) }, () => random.integer(terms)));
       for (const k of [1, 10, 33, 1000]) {
-        for (const options of [{}, { pruned: false }, { allow }]) {
+        const { scores } = oracle.searchPacked(postings, asked, documents);
+        const above = scores.length === 0 ? 0 : scores[random.integer(scores.length)]!;
+        for (const options of [{}, { pruned: false }, { allow }, { above }, { above, allow, pruned: false }]) {
           const expected = oracle.searchPacked(postings, asked, k, options);
           for (const [name, kernels] of implementations) {
             const found = kernels.searchPacked(postings, asked, k, options);
@@ -60,7 +62,7 @@ describe('packed postings', () => {
           Array.from({ length: random.integer(6) }, () => random.integer(8)).flatMap((i) => [starts[i]!, starts[i]! + lists[i]!.length]),
         );
         for (const k of [1, 10, 32, 33, 1000]) {
-          for (const options of [{ documents }, { documents, allow }]) {
+          for (const options of [{ documents }, { documents, allow }, { documents, above: random.next() * 6 }]) {
             const expected = oracle.searchScored(all, ranges, k, options);
             for (const [name, kernels] of implementations) expect(kernels.searchScored(all, ranges, k, options), name).toEqual(expected);
           }
@@ -85,6 +87,7 @@ describe('packed postings', () => {
       expect(() => kernels.searchPacked(postings, { ...asked, bases: Float32Array.of(1, -1) }, 3)).toThrow('no negative');
       expect(() => kernels.searchPacked({ ...postings, codes: new Uint8Array(7) }, asked, 3)).toThrow('as many for each field');
       expect(() => kernels.searchPacked(postings, asked, 0)).toThrow('at least 1');
+      expect(() => kernels.searchPacked(postings, asked, 3, { above: -1 })).toThrow('above is -1');
       expect(() => kernels.searchPacked(postings, { ...asked, fields: Uint32Array.of(0, 3) }, 3)).toThrow('argument');
     }
   });

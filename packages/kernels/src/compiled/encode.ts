@@ -427,6 +427,7 @@ export const encoders: { readonly [N in OperationName]?: Encode<N> } = {
     write.number(postings.documents);
     write.number(call.k);
     write.number(terms.starts.length);
+    write.number(call.above);
     write.number(call.pruned);
     write.number(postings.codes instanceof Uint16Array);
     write.number(call.fields);
@@ -449,6 +450,7 @@ export const encoders: { readonly [N in OperationName]?: Encode<N> } = {
   searchScored(write, call) {
     write.number(call.documents);
     write.number(call.k);
+    write.number(call.above);
     write.number(call.ranges.length / 2);
     write.number(call.lists.documents.length);
     write.list(call.allow);

@@ -74,9 +74,15 @@ export interface ScoredLists {
   readonly scores: Float32Array;
 }
 
-export interface SearchPackedOptions {
+/** What the searches that add up scores of terms look for. */
+export interface SearchScoredOptions {
   /** Only documents in this set. */
   readonly allow?: Bitmap;
+  /** Only documents whose score is above this: what other lists have found already (0 by default). */
+  readonly above?: number;
+}
+
+export interface SearchPackedOptions extends SearchScoredOptions {
   /** Whether documents that cannot be among the best are passed over (true by default). The result is the same. */
   readonly pruned?: boolean;
 }
@@ -146,7 +152,7 @@ export interface PostingKernels {
    * The k documents with the largest sums over some lists, of those whose sum is above 0: list i is entries `ranges[2·i]` up to, without,
    * `ranges[2·i + 1]`. Sums are made as in `searchPacked`. `documents` is how many there are.
    */
-  searchScored(lists: ScoredLists, ranges: Uint32Array, k: number, options: { readonly documents: number; readonly allow?: Bitmap }): Best;
+  searchScored(lists: ScoredLists, ranges: Uint32Array, k: number, options: SearchScoredOptions & { readonly documents: number }): Best;
   /** The dot product of one dense query and sparse rows: `query[i]` is the weight of index i; every index is below its length. */
   sparseScores(query: Float32Array, rows: SparseRows, options?: OutOption<Float32Array> & { readonly only?: Uint32Array }): Float32Array;
 

@@ -46,12 +46,12 @@ export function searchScored(call: OperationArguments['searchScored']): void {
   best(sums, allow, call);
 }
 
-/** The best of sums of single precision, of those above 0. */
+/** The best of sums of single precision, of those above a score. */
 function best(sums: Float64Array, allow: Uint32Array | undefined, call: OperationArguments['searchPacked' | 'searchScored']): void {
   const heap = new Heap(call.k);
   for (let document = 0; document < sums.length; document++) {
     const score = f32(sums[document]!);
-    if (score > 0 && allowed(allow, document)) heap.push(score, document);
+    if (score > call.above && allowed(allow, document)) heap.push(score, document);
   }
   call.counts[0] = heap.drain(call.indices, call.scores, 0, 1);
 }

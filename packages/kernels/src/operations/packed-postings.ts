@@ -1,6 +1,6 @@
-import { checkInteger, checkOptions, RankError, shown } from '@rank-rank/core';
+import { checkInteger, checkNumber, checkOptions, RankError, shown } from '@rank-rank/core';
 import { checkAllow, checkArray, checkLength, mostRows } from '../check.ts';
-import type { Best, Bitmap, PackedPostings, SaturatingTerms, ScoredLists, SearchPackedOptions } from '../contract.ts';
+import type { Best, PackedPostings, SaturatingTerms, ScoredLists, SearchPackedOptions, SearchScoredOptions } from '../contract.ts';
 import type { Plan } from '../plan.ts';
 import { emptyNearest, trimmed } from './scores.ts';
 
@@ -8,7 +8,7 @@ const where = 'searchPacked';
 const bucketsPerField = 255;
 
 export function* searchPacked(postings: PackedPostings, terms: SaturatingTerms, k: number, options: SearchPackedOptions = {}): Plan<Best> {
-  checkOptions(where, options, ['allow', 'pruned']);
+  checkOptions(where, options, ['allow', 'above', 'pruned']);
   if (typeof postings !== 'object' || postings === null || typeof terms !== 'object' || terms === null) {
     throw new RankError(
       'INVALID_ARGUMENT',
@@ -47,9 +47,10 @@ export function* searchPacked(postings: PackedPostings, terms: SaturatingTerms, 
   );
   const allow = checkAllow(where, options.allow, documents);
   const found = emptyNearest(1, Math.min(checkInteger(`${where}: k`, k, { min: 1 }), documents));
+  const above = checkAbove(where, options.above);
   if (documents === 0 || count === 0) return trimmed(found);
   const pruned = options.pruned ?? true;
-  yield { operation: 'searchPacked', arguments: { postings, terms, fields, allow, pruned, ...found }, units: 1, grain: 1 };
+  yield { operation: 'searchPacked', arguments: { postings, terms, fields, allow, above, pruned, ...found }, units: 1, grain: 1 };
   return trimmed(found);
 }
 
@@ -57,10 +58,10 @@ export function* searchScored(
   lists: ScoredLists,
   ranges: Uint32Array,
   k: number,
-  options: { readonly documents: number; readonly allow?: Bitmap },
+  options: SearchScoredOptions & { readonly documents: number },
 ): Plan<Best> {
   const where = 'searchScored';
-  checkOptions(where, options, ['documents', 'allow']);
+  checkOptions(where, options, ['documents', 'allow', 'above']);
   checkArray(`${where}: documents of the lists`, lists?.documents, Uint32Array);
   checkLength(`${where}: scores`, checkArray(`${where}: scores`, lists.scores, Float32Array), lists.documents.length, 'one a document');
   const pairs = checkArray(`${where}: ranges`, ranges, Uint32Array).length / 2;
@@ -68,6 +69,13 @@ export function* searchScored(
   const documents = checkInteger(`${where}: documents`, options?.documents, { min: 0, max: mostRows });
   const allow = checkAllow(where, options.allow, documents);
   const found = emptyNearest(1, Math.min(checkInteger(`${where}: k`, k, { min: 1 }), documents));
-  if (documents > 0) yield { operation: 'searchScored', arguments: { lists, ranges, documents, allow, ...found }, units: 1, grain: 1 };
+  const above = checkAbove(where, options.above);
+  if (documents > 0)
+    yield { operation: 'searchScored', arguments: { lists, ranges, documents, allow, above, ...found }, units: 1, grain: 1 };
   return trimmed(found);
+}
+
+/** Scores are of single precision, and so is what they are compared with. */
+function checkAbove(where: string, above = 0): number {
+  return Math.fround(checkNumber(`${where}: above`, above, { min: 0 }));
 }

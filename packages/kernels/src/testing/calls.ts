@@ -231,13 +231,13 @@ export const callsOf: { readonly [name in keyof Kernels]?: Arguments } = {
     const { offsets, documents } = postingsOf(make, 50);
     const scores = make.floats(documents.length).map(Math.abs);
     const ranges = Uint32Array.from(Array.from(make.list(3, offsets.length - 1)).flatMap((i) => [offsets[i]!, offsets[i + 1]!]));
-    return [{ documents, scores }, ranges, 1 + countOf(make, 60), { documents: 50, ...some(make, { allow: make.bitmap(50) }) }];
+    return [{ documents, scores }, ranges, 1 + countOf(make, 60), { documents: 50, ...some(make, { allow: make.bitmap(50), above: 0.3 }) }];
   },
   searchPacked: (make) => {
     const documents = pick(make, [1, 130, 600]);
     const { postings, terms, query } = packedLists(String(make.random.next()), documents, 1 + countOf(make, 1), make.random.next() < 0.5);
     const asked = query(Array.from({ length: 1 + countOf(make, 3) }, () => make.random.integer(terms)));
-    return [postings, asked, 1 + countOf(make, 20), some(make, { allow: make.bitmap(documents), pruned: false })];
+    return [postings, asked, 1 + countOf(make, 20), some(make, { allow: make.bitmap(documents), above: 0.5, pruned: false })];
   },
   sparseScores: (make) => {
     const lengths = lengthsOf(make);

@@ -9,7 +9,6 @@ import {
   type WorkOptions,
 } from '@rank-rank/core';
 import { topK } from '@rank-rank/kernels';
-import { wellFormed } from '@rank-rank/retrieve/segments';
 import type { Scope } from '@rank-rank/storage';
 import type { ExplainOptions, MaxSimExplanation } from '../explain/explain-maxsim.ts';
 import type { FdeOptions } from '../muvera/fixed-dimensional-encoding.ts';
@@ -183,7 +182,7 @@ export class CandidateIndex implements TokenIndex {
     return this.#exclusively(async () => {
       const list = typeof ids === 'string' ? [ids] : [...ids];
       const removed = await this.store.remove(list);
-      await this.#source.remove(list.map(wellFormed));
+      await this.#source.remove(list.map((id) => id.toWellFormed()));
       return removed;
     });
   }

@@ -1,5 +1,5 @@
 import { checkFilter, checkOptions, type Filter, RankError, shown, throwIfCancelled, type WorkOptions } from '@rank-rank/core';
-import { type LiveSegment, type NewDocument, wellFormed } from '@rank-rank/retrieve/segments';
+import type { LiveSegment, NewDocument } from '@rank-rank/retrieve/segments';
 import { metadataOf } from './metadata-of.ts';
 import type { EncodedTokens, TokenPayload } from './row-source.ts';
 import type { TokenSegment } from './token-segment.ts';
@@ -85,7 +85,7 @@ function chosen(
   const ids = new Set<string>();
   for (const id of selection.ids) {
     if (!stores.some((store) => store.has(id))) throw new RankError('NOT_FOUND', `copyStores: no store has document ${shown(id)}.`, { id });
-    ids.add(wellFormed(id));
+    ids.add(id.toWellFormed());
   }
   return () => (_document, id) => ids.has(id);
 }

@@ -1,6 +1,6 @@
 import { checkId, type Metadata, RankError, shown, type Tokens } from '@rank-rank/core';
 import { checkMetadata } from '@rank-rank/retrieve';
-import { duplicate, type NewDocument, wellFormed } from '@rank-rank/retrieve/segments';
+import { duplicate, type NewDocument } from '@rank-rank/retrieve/segments';
 import { checkTokens } from '../tokens/check-tokens.ts';
 import { normaliseRow } from '../tokens/truncate.ts';
 import type { TokenPayload } from './row-source.ts';
@@ -63,7 +63,7 @@ function checkDocuments(input: readonly TokenDocument[], { dim, unit, empty, spa
     if (typeof document !== 'object' || document === null) {
       throw new RankError('INVALID_ARGUMENT', `add: document ${i} is ${shown(document)}; expected { id, tokens }.`, { index: i });
     }
-    const id = wellFormed(checkId(`add: the id of document ${i}`, document.id));
+    const id = checkId(`add: the id of document ${i}`, document.id).toWellFormed();
     if (seen.has(id)) throw duplicate(id);
     seen.add(id);
     const tokens = checkTokens(`add: the tokens of document ${shown(id)}`, document.tokens, dim);

@@ -13,7 +13,7 @@ import {
   topK,
   type WorkOptions,
 } from '@rank-rank/core';
-import { aboutOf, inStore, type NewDocument, refuseExisting, SegmentedIndex, wellFormed } from '@rank-rank/retrieve/segments';
+import { aboutOf, inStore, type NewDocument, refuseExisting, SegmentedIndex } from '@rank-rank/retrieve/segments';
 import type { Scope } from '@rank-rank/storage';
 import { CodecKeeper } from '../codec/codec-keeper.ts';
 import type { Bits, ResidualCodec } from '../codec/residual-codec.ts';
@@ -345,7 +345,7 @@ export class TokenStore {
     for (const id of list) {
       if (typeof id !== 'string') throw new RankError('INVALID_ARGUMENT', `remove: an id is ${shown(id)}; expected a string.`);
     }
-    return this.#segments.remove(list.map(wellFormed));
+    return this.#segments.remove(list.map((id) => id.toWellFormed()));
   }
 
   /** Makes everything since the last commit visible, and durable where the store is on disk. */

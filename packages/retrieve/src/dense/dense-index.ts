@@ -11,7 +11,6 @@ import {
   type WorkOptions,
 } from '@rank-rank/core';
 import type { Scope } from '@rank-rank/storage';
-import { wellFormed } from '../metadata/bytes.ts';
 import type { ValueCount } from '../metadata/columns.ts';
 import { aboutOf, inStore, refuseExisting, saveTo } from '../segments/in-store.ts';
 import { SegmentedIndex } from '../segments/segmented-index.ts';
@@ -238,7 +237,7 @@ export class DenseIndex {
     for (const id of list) {
       if (typeof id !== 'string') throw new RankError('INVALID_ARGUMENT', `remove: an id is ${shown(id)}; expected a string.`);
     }
-    return this.#segments.remove(list.map(wellFormed));
+    return this.#segments.remove(list.map((id) => id.toWellFormed()));
   }
 
   /** Makes everything since the last commit visible, and durable where the index is on disk. */

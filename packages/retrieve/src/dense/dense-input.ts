@@ -1,6 +1,5 @@
 import { checkId, type Matrix, type Metadata, RankError, shown } from '@rank-rank/core';
 import { normalise } from '@rank-rank/kernels';
-import { wellFormed } from '../metadata/bytes.ts';
 import { checkMetadata } from '../metadata/check-metadata.ts';
 import { duplicate, type NewDocument } from '../segments/segmented-index.ts';
 import type { DenseMetric } from './metric.ts';
@@ -70,7 +69,7 @@ export function checkDocuments(
   const { ids, vectors, metadata } = isBatch(input) ? checkBatch(input, dim) : gather(input as readonly DenseDocument[], dim);
   const seen = new Set<string>();
   const documents = ids.map((given, i) => {
-    const id = wellFormed(checkId(`add: the id of document ${i}`, given));
+    const id = checkId(`add: the id of document ${i}`, given).toWellFormed();
     if (seen.has(id)) throw duplicate(id);
     seen.add(id);
     const payload = vectors.subarray(i * dim, (i + 1) * dim);

@@ -15,7 +15,6 @@ import {
 import { memoryFileSystem, type Scope, Store } from '@rank-rank/storage';
 import type { AnalysisSpec } from '../analysis/analysis.ts';
 import { Bitmap } from '../metadata/bitmap.ts';
-import { wellFormed } from '../metadata/bytes.ts';
 import type { ValueCount } from '../metadata/columns.ts';
 import { chooseAll, chooseMerge, type MergePolicy } from '../segments/merge-policy.ts';
 import { checkDocument } from './check-document.ts';
@@ -266,7 +265,7 @@ export class LexicalIndex implements Retriever {
             lastPause = performance.now();
           }
         }
-        const document = checkDocument(`documents[${done}]`, item);
+        const document = checkDocument(done, item);
         if (total === undefined) {
           if (mine.has(document.id)) throw duplicate(document.id);
           mine.add(document.id);
@@ -294,7 +293,7 @@ export class LexicalIndex implements Retriever {
     return this.#exclusively(async () => {
       let count = 0;
       for (const given of new Set(list)) {
-        const id = wellFormed(given);
+        const id = given.toWellFormed();
         let there = this.#buffer.remove(id);
         if (!this.#removed.has(id) && this.#pending.some(({ segment, deleted }) => isLive(segment, deleted, id))) {
           this.#removed.add(id);
@@ -579,8 +578,8 @@ function isDocument(documents: unknown): documents is Document {
 function refuseDuplicates(documents: readonly unknown[]): void {
   const seen = new Set<string>();
   documents.forEach((item, i) => {
-    const { id } = checkDocument(`documents[${i}]`, item);
-    const key = wellFormed(id);
+    const { id } = checkDocument(i, item);
+    const key = id.toWellFormed();
     if (seen.has(key)) throw duplicate(id);
     seen.add(key);
   });

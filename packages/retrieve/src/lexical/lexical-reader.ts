@@ -22,6 +22,7 @@ import type { CollectionStatistics, Model, TermStatistics } from './scoring/mode
 import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
 import { Best } from './search/best.ts';
 import { FlatSearch, type Found, refuseStrategy, type Strategy, type StrategyName, strategies } from './search/flat-search.ts';
+import { Floor } from './search/floor.ts';
 import { mergeFound, type SegmentFound } from './search/merge-found.ts';
 import { Scoring } from './search/scoring.ts';
 import { SegmentSearch } from './search/segment-search.ts';
@@ -61,12 +62,15 @@ export class LexicalReader {
   readonly #searches = new Map<Scoring, FlatSearch[]>();
   readonly #terms: readonly Map<string, TermStatistics>[];
   readonly #statistics: readonly CollectionStatistics[];
+  /** The segments in the order in which they are searched: the more the first find, the more the others pass over. */
+  readonly #largestFirst: readonly number[];
 
   constructor(fields: readonly Field[], segments: readonly SegmentView[], model: Model | Bm25f) {
     this.fields = fields;
     this.segments = segments;
     this.#model = model;
     this.#terms = fields.map(() => new Map());
+    this.#largestFirst = segments.map((_, number) => number).sort((a, b) => segments[b]!.live - segments[a]!.live);
     this.#statistics = fields.map((_, field) => {
       let documents = 0;
       let totalLength = 0;
@@ -154,25 +158,28 @@ export class LexicalReader {
     if (terms === undefined) refuseStrategy(wanted);
     const allowed = this.#allowed(options.filter, warnings);
     const lists: SegmentFound[] = [];
+    const floor = new Floor(k);
     let strategy: StrategyName = terms === undefined ? 'matching' : 'exhaustive';
     let largest = 0;
-    for (const [number, { segment, live }] of this.segments.entries()) {
+    for (const number of this.#largestFirst) {
+      const { segment, live } = this.segments[number]!;
       if (live === 0 || plan.kind === 'none') continue;
       const allow = allowed === undefined ? undefined : allowed[number];
       const size = Math.min(k, live);
       let found: Found;
       if (terms === undefined) {
-        const best = new Best(size);
+        const best = new Best(size, floor.score);
         new SegmentSearch(segment, this.fields, scoring).search(plan, allow, best);
         found = best.take();
       } else {
-        const flat = this.#flatSearch(number, scoring).search(plan, terms, allow, size, wanted);
+        const flat = this.#flatSearch(number, scoring).search(plan, terms, allow, size, floor.score, wanted);
         if (segment.size > largest) {
           largest = segment.size;
           strategy = flat.strategy;
         }
         found = flat;
       }
+      if (this.segments.length > 1) floor.add(found.scores);
       lists.push({ ids: segment.ids, documents: found.documents, scores: found.scores });
     }
     return { hits: mergeFound(lists, k), warnings, strategy };

@@ -1,6 +1,6 @@
 import type { FilterValue, Metadata } from '@rank-rank/core';
 import { Bitmap, wordsFor } from './bitmap.ts';
-import { compareBytes, offsetsOf, wellFormed } from './bytes.ts';
+import { compareBytes, offsetsOf } from './bytes.ts';
 import { checkMetadata } from './check-metadata.ts';
 import { fixedSlots, MetadataColumns } from './columns.ts';
 
@@ -34,7 +34,7 @@ export class MetadataBuilder {
       checkMetadata(`metadata of document ${document}`, metadata);
       for (const [name, value] of Object.entries(metadata)) {
         if (value === null) continue;
-        const field = this.#field(wellFormed(name));
+        const field = this.#field(name.toWellFormed());
         if (!Array.isArray(value)) field.add(value as FilterValue, document);
         else if (value.length === 0) field.add(undefined, document);
         else for (const item of new Set(value as FilterValue[])) field.add(item, document);
@@ -178,7 +178,7 @@ class FieldBuilder {
       this.#numbers.set(value, this.#values);
       return this.#values++;
     }
-    const text = wellFormed(value);
+    const text = value.toWellFormed();
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
     this.#texts.set(text, this.#values);

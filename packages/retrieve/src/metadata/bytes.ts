@@ -7,15 +7,6 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-const loneSurrogate = /\p{Surrogate}/u;
-
-/** The text as it will be read back from UTF-8: lone surrogates become U+FFFD. */
-export function wellFormed(text: string): string {
-  return loneSurrogate.test(text) ? decoder.decode(encoder.encode(text)) : text;
-}
-
 /** The sums before each number, and the sum of all at the end. */
 export function offsetsOf(lengths: ArrayLike<number>): Uint32Array<ArrayBuffer> {
   const offsets = new Uint32Array(lengths.length + 1);

@@ -1,6 +1,5 @@
 import { checkFilter, type Filter } from '@rank-rank/core';
 import { Bitmap } from './bitmap.ts';
-import { wellFormed } from './bytes.ts';
 import type { Bound, MetadataColumns } from './columns.ts';
 import { compareValues } from './value-order.ts';
 
@@ -20,7 +19,7 @@ export function compileFilter(filter: Filter, columns: MetadataColumns): Bitmap 
 /** The fields that a filter speaks of and no columns have: most likely misspelt. */
 export function unknownFields(filter: Filter, columns: readonly MetadataColumns[]): string[] {
   const known = new Set(columns.flatMap((part) => part.fields));
-  return [...new Set(fieldsOf(filter))].filter((field) => !known.has(wellFormed(field)));
+  return [...new Set(fieldsOf(filter))].filter((field) => !known.has(field.toWellFormed()));
 }
 
 function compile(filter: Filter, columns: MetadataColumns): Bitmap {
@@ -35,7 +34,7 @@ function compile(filter: Filter, columns: MetadataColumns): Bitmap {
     return found;
   }
   if ('not' in filter) return compile(filter.not, columns).complement();
-  const field = wellFormed(filter.field);
+  const field = filter.field.toWellFormed();
   if ('isNull' in filter) {
     columns.present(field, found);
     return filter.isNull ? found.complement() : found;

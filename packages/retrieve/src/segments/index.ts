@@ -4,7 +4,6 @@
  */
 export { Bitmap } from '../metadata/bitmap.ts';
 export { leftOut } from '../metadata/builder.ts';
-export { wellFormed } from '../metadata/bytes.ts';
 export { type Allowed, AllowedDocuments } from './allowed.ts';
 export { IdTable } from './id-table.ts';
 export { aboutOf, inStore, refuseExisting } from './in-store.ts';

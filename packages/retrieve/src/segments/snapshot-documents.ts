@@ -1,5 +1,4 @@
 import { checkFilter, type Filter } from '@rank-rank/core';
-import { wellFormed } from '../metadata/bytes.ts';
 import type { ValueCount } from '../metadata/columns.ts';
 import { compareValues } from '../metadata/value-order.ts';
 import type { AllowedDocuments } from './allowed.ts';
@@ -19,7 +18,7 @@ export class SnapshotDocuments<S extends Segment> {
 
   /** Where a document is, if it can be found. */
   find(id: string): { segment: S; row: number } | undefined {
-    const known = wellFormed(id);
+    const known = id.toWellFormed();
     for (const { segment, deleted } of this.#segments) {
       const row = segment.ids.row(known);
       if (row >= 0 && !deleted?.has(row)) return { segment, row };
@@ -37,7 +36,7 @@ export class SnapshotDocuments<S extends Segment> {
     if (filter !== undefined) checkFilter(filter);
     const counts = new Map<ValueCount['value'], number>();
     for (const live of this.#segments) {
-      for (const { value, count } of live.segment.metadata.counts(wellFormed(field), this.#allowed.of(live, filter)?.bitmap)) {
+      for (const { value, count } of live.segment.metadata.counts(field.toWellFormed(), this.#allowed.of(live, filter)?.bitmap)) {
         counts.set(value, (counts.get(value) ?? 0) + count);
       }
     }

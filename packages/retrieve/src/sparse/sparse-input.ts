@@ -1,5 +1,4 @@
 import { checkId, type Metadata, RankError, type SparseVector, shown } from '@rank-rank/core';
-import { wellFormed } from '../metadata/bytes.ts';
 import { checkMetadata } from '../metadata/check-metadata.ts';
 import { duplicate, type NewDocument } from '../segments/segmented-index.ts';
 
@@ -53,7 +52,7 @@ function checkDocuments(documents: readonly SparseDocument[], before: number): N
     const where = `documents[${before + i}]`;
     if (typeof document !== 'object' || document === null)
       throw new RankError('INVALID_ARGUMENT', `add: ${where} is ${shown(document)}; expected { id, vector }.`);
-    const id = wellFormed(checkId(`add: ${where}.id`, document.id));
+    const id = checkId(`add: ${where}.id`, document.id).toWellFormed();
     if (seen.has(id)) throw duplicate(id);
     seen.add(id);
     if (document.metadata !== undefined) checkMetadata(`add: the metadata of document ${shown(id)}`, document.metadata);

@@ -1,4 +1,4 @@
-import { compareBytes, wellFormed } from '../../metadata/bytes.ts';
+import { compareBytes } from '../../metadata/bytes.ts';
 import { blockFor, FrontCodedReader, FrontCodedWriter } from './front-coding.ts';
 
 const perBlock = 8;
@@ -43,7 +43,7 @@ export class IdDictionary {
 
   /** The number of an id; -1 where the segment has no such document. */
   numberOf(id: string): number {
-    const wanted = encoder.encode(wellFormed(id));
+    const wanted = encoder.encode(id);
     const block = blockFor(this.#bytes, this.#starts, wanted);
     if (block < 0) return -1;
     const reader = new FrontCodedReader(this.#bytes);

@@ -1,4 +1,4 @@
-import { compareBytes, wellFormed } from '../../metadata/bytes.ts';
+import { compareBytes } from '../../metadata/bytes.ts';
 import type { ByteReader } from '../growing-bytes.ts';
 import type { TermEntry } from '../postings/postings-cursor.ts';
 import { blockFor, FrontCodedReader, FrontCodedWriter } from './front-coding.ts';
@@ -79,7 +79,7 @@ export class TermDictionary {
     const known = this.#remembered.get(term);
     if (known !== undefined) return known ?? undefined;
     if (this.#remembered.size >= rememberedTerms) this.#remembered.clear();
-    const wanted = encoder.encode(wellFormed(term));
+    const wanted = encoder.encode(term);
     const walk = this.walk(wanted);
     const found = walk.next() && compareBytes(walk.term(), wanted) === 0 ? walk.entry() : undefined;
     this.#remembered.set(term, found ?? null);

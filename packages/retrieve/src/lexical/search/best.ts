@@ -5,23 +5,21 @@
 export class Best {
   readonly k: number;
   size = 0;
+  readonly #above: number;
   readonly #documents: Uint32Array;
   readonly #scores: Float64Array;
 
-  constructor(k: number) {
+  /** Only documents that score above `above`. */
+  constructor(k: number, above: number = Number.NEGATIVE_INFINITY) {
     this.k = k;
+    this.#above = above;
     this.#documents = new Uint32Array(k);
     this.#scores = new Float64Array(k);
   }
 
-  /** A score at or below this has no chance: -Infinity while there is room. */
-  get threshold(): number {
-    return this.size < this.k ? Number.NEGATIVE_INFINITY : this.#scores[0]!;
-  }
-
   push(document: number, score: number): void {
     if (this.size < this.k) {
-      this.#up(this.size++, document, score);
+      if (score > this.#above) this.#up(this.size++, document, score);
     } else if (score > this.#scores[0]!) this.#down(0, this.size, document, score);
   }
 

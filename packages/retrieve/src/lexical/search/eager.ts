@@ -4,7 +4,7 @@ import type { PlannedTerm } from '../query/plan.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { Scoring } from './scoring.ts';
 
-/** Segments up to this size are searched eagerly: measured, adding up known scores beats unpacking there. */
+/** Larger segments keep no scores: what adding up saves there is not worth their memory. */
 export const largestEager = 65_536;
 /** How many scores are kept a segment: 8 bytes each. */
 const mostKept = 1 << 20;
@@ -37,7 +37,7 @@ export class EagerScores {
   }
 
   /** The best documents; undefined where a term cannot be searched so, because a document scores 0 or less for it. */
-  search(terms: readonly PlannedTerm[], allow: Uint32Array | undefined, k: number): Best | undefined {
+  search(terms: readonly PlannedTerm[], allow: Uint32Array | undefined, k: number, above: number): Best | undefined {
     if (this.#length > mostKept) this.#forget();
     const ranges = new Uint32Array(2 * terms.length);
     for (let i = 0; i < terms.length; i++) {
@@ -47,11 +47,12 @@ export class EagerScores {
       ranges[2 * i + 1] = kept.end;
     }
     const documents = this.#segment.size;
+    const least = Math.max(0, above);
     return kernels.searchScored(
       { documents: this.#documents, scores: this.#scores },
       ranges,
       k,
-      allow === undefined ? { documents } : { documents, allow },
+      allow === undefined ? { documents, above: least } : { documents, above: least, allow },
     );
   }
 

@@ -4,6 +4,7 @@ import type { Segment } from '../segment/segment.ts';
 import { Best } from './best.ts';
 import { EagerScores, largestEager } from './eager.ts';
 import { exhaustive } from './exhaustive.ts';
+import { MeasuredCosts } from './measured-costs.ts';
 import { isSaturated, type SaturationTables, saturated, saturationTables } from './saturated.ts';
 import type { Scoring } from './scoring.ts';
 
@@ -17,24 +18,22 @@ import type { Scoring } from './scoring.ts';
  */
 export type StrategyName = 'eager' | 'maxscore' | 'exhaustive' | 'matching';
 
-/** `auto` takes what costs least. */
+/** `auto` takes what has cost least for such queries in this segment. */
 export type Strategy = 'auto' | StrategyName;
 
 export const strategies: readonly Strategy[] = ['auto', 'eager', 'maxscore', 'exhaustive', 'matching'];
 
-/** Below so many postings pruning is not worth its bounds. */
-const fewPostings = 4096;
-
 /** Document numbers with their scores, best first. */
 export interface Found {
   readonly documents: ArrayLike<number>;
-  readonly scores: ArrayLike<number>;
+  readonly scores: Float32Array | Float64Array;
 }
 
 /** Finds the best of one segment for queries that add up terms, with one way of scoring; keeps what queries have in common. */
 export class FlatSearch {
   readonly #segment: Segment;
   readonly #scoring: Scoring;
+  readonly #costs = new MeasuredCosts<StrategyName>();
   #eager: EagerScores | undefined;
   #tables: SaturationTables | undefined;
 
@@ -43,30 +42,48 @@ export class FlatSearch {
     this.#scoring = scoring;
   }
 
+  /** The best that score above `above`. */
   search(
     plan: Plan,
     terms: readonly PlannedTerm[],
     allow: Uint32Array | undefined,
     k: number,
+    above: number,
     wanted: Strategy,
+  ): Found & { readonly strategy: StrategyName } {
+    if (wanted !== 'auto') return this.#searchBy(wanted, plan, terms, allow, k, above);
+    const kind = kindOf(terms, allow, k);
+    const strategy = this.#costs.choose(kind, this.#segment.size <= largestEager ? smallWays : largeWays);
+    const started = performance.now();
+    const found = this.#searchBy(strategy, plan, terms, allow, k, above);
+    this.#costs.took(kind, strategy, performance.now() - started);
+    return found;
+  }
+
+  #searchBy(
+    strategy: StrategyName,
+    plan: Plan,
+    terms: readonly PlannedTerm[],
+    allow: Uint32Array | undefined,
+    k: number,
+    above: number,
   ): Found & { readonly strategy: StrategyName } {
     const segment = this.#segment;
     const extra = this.#scoring.perDocument(plan, segment);
-    const strategy = wanted === 'auto' ? this.#choose(terms, k) : (wanted as StrategyName);
     if (strategy === 'eager' && extra === undefined) {
       this.#eager ??= new EagerScores(segment, this.#scoring);
-      const found = this.#eager.search(terms, allow, k);
+      const found = this.#eager.search(terms, allow, k, above);
       if (found !== undefined) return { documents: found.indices, scores: found.scores, strategy };
     }
     if (extra === undefined && isSaturated(this.#scoring.model, terms)) {
       this.#tables ??= saturationTables(segment, this.#scoring.model, this.#scoring.collections);
       if (this.#tables.usable) {
         const pruned = strategy === 'maxscore';
-        const found = saturated(segment, this.#scoring.model, terms, this.#tables, allow, k, pruned);
+        const found = saturated(segment, this.#scoring.model, terms, this.#tables, allow, k, above, pruned);
         return { documents: found.indices, scores: found.scores, strategy: pruned ? strategy : 'exhaustive' };
       }
     }
-    const best = new Best(k);
+    const best = new Best(k, above);
     const found = [];
     for (const term of terms) {
       const entry = segment.fields[term.field]!.terms.find(term.term);
@@ -75,17 +92,18 @@ export class FlatSearch {
     exhaustive(segment, found, allow, best, extra);
     return { ...best.take(), strategy: 'exhaustive' };
   }
+}
 
-  /**
-   * By what was measured (Zen 5, AVX-512): in small segments known scores are added up fastest; in others pruning pays where there is much
-   * to pass over.
-   */
-  #choose(terms: readonly PlannedTerm[], k: number): StrategyName {
-    if (this.#segment.size <= largestEager) return 'eager';
-    let postings = 0;
-    for (const { statistics } of terms) postings += statistics.documentFrequency;
-    return postings < fewPostings || 2 * k > postings ? 'exhaustive' : 'maxscore';
-  }
+/** From the one that is likely to be best. Scores are kept for small segments only, for the memory they take. */
+const smallWays: readonly StrategyName[] = ['eager', 'maxscore', 'exhaustive'];
+const largeWays: readonly StrategyName[] = ['maxscore', 'exhaustive'];
+
+/** Queries whose costs compare: as many terms, postings and results to a power of two, and a filter or none. */
+function kindOf(terms: readonly PlannedTerm[], allow: Uint32Array | undefined, k: number): number {
+  let postings = 0;
+  for (const { statistics } of terms) postings += statistics.documentFrequency;
+  const digits = [32 - Math.clz32(terms.length), 32 - Math.clz32(postings), 32 - Math.clz32(k), allow === undefined ? 0 : 1];
+  return digits.reduce((number, digit) => number * 33 + digit, 0);
 }
 
 /** The strategy may be any that finds what the query asks for; `maxscore` and `eager` need a sum of terms. */

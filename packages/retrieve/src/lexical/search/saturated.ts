@@ -44,7 +44,7 @@ export function isSaturated(model: Model, terms: readonly PlannedTerm[]): boolea
   });
 }
 
-/** The best documents of a segment, found by one call of the kernel. */
+/** The best documents of a segment that score above `above`, found by one call of the kernel. */
 export function saturated(
   segment: Segment,
   model: Model,
@@ -52,6 +52,7 @@ export function saturated(
   tables: SaturationTables,
   allow: Uint32Array | undefined,
   k: number,
+  above: number,
   pruned: boolean,
 ): Best {
   const count = terms.length;
@@ -73,10 +74,11 @@ export function saturated(
     weights[i] = saturation.weight;
   }
   const { inverses, bucketInverses } = tables;
+  const least = Math.max(0, above);
   return kernels.searchPacked(
     { bytes: segment.postings, documents: segment.size, codes: segment.lengthCodes },
     { starts, counts, occurrences, fields, bases, weights, inverses, bucketInverses },
     k,
-    allow === undefined ? { pruned } : { pruned, allow },
+    allow === undefined ? { pruned, above: least } : { pruned, above: least, allow },
   );
 }

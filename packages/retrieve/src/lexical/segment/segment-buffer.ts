@@ -2,19 +2,18 @@ import type { Document } from '@rank-rank/core';
 import type { Analyzer } from '../../analysis/analyzer.ts';
 import { UnitBuffer } from '../../analysis/units.ts';
 import { MetadataBuilder } from '../../metadata/builder.ts';
-import { wellFormed } from '../../metadata/bytes.ts';
+import { Entries } from './entries.ts';
 import { type Field, sourceText } from './fields.ts';
 import type { FieldInput, SegmentInput, TermPostings } from './segment-writer.ts';
 import { sortedOrder } from './sorted-order.ts';
-import { several, TermTable, textOf, WordBatch } from './term-table.ts';
+import { StringBytes } from './string-bytes.ts';
+import { several, TermTable, WordBatch } from './term-table.ts';
 
-/** An entry: the term's number below, its frequency (or its distance in positions) above. */
-const termBits = 24;
-const termMask = (1 << termBits) - 1;
+/** An entry: the term's number below, its frequency (or its distance in positions) above. Turned round, a document's number is below. */
+const numberBits = 24;
+const numberMask = (1 << numberBits) - 1;
 /** The highest number that stands in an entry; from there on it is kept aside. */
 const highest = 255;
-
-const encoder = new TextEncoder();
 
 /** Documents that were added and not yet written: the text as numbers of terms, document after document. */
 export class SegmentBuffer {
@@ -37,13 +36,12 @@ export class SegmentBuffer {
 
   /** About how much memory it takes, and will take more while it is written. */
   get bytes(): number {
-    // Turning entries round takes two more arrays of their size.
     return this.#fields.reduce((sum, field) => sum + field.bytes, 0) + 200 * this.#documents.length + this.#textBytes;
   }
 
-  /** Whether the next document may find no room: numbers of terms are bounded. */
+  /** Whether the next document may find no room: numbers of terms and of documents are bounded. */
   get full(): boolean {
-    return this.#fields.some((field) => field.terms > termMask - (1 << 20));
+    return this.#documents.length > numberMask - 1 || this.#fields.some((field) => field.terms > numberMask - (1 << 20));
   }
 
   has(id: string): boolean {
@@ -56,7 +54,7 @@ export class SegmentBuffer {
 
   /** Adds a checked document; one with the same id that is here already goes. */
   add(document: Document): void {
-    const id = wellFormed(document.id);
+    const id = document.id.toWellFormed();
     const number = this.#documents.length;
     for (const field of this.#fields) field.add(number, sourceText(document, field.field.from));
     const before = this.#byId.get(id);
@@ -92,7 +90,7 @@ export class SegmentBuffer {
     for (const place of places) metadata.add(this.#documents[place]!.metadata);
     return {
       size: ids.length,
-      ids: Array.from(order, (i) => encoder.encode(ids[i]!)),
+      ids: encoded(order, ids),
       fields: this.#fields.map((field) => field.input(places)),
       metadata: metadata.build(),
       ...(this.#keepTexts && { texts: Array.from(places, (place) => this.#documents[place]!) }),
@@ -110,8 +108,7 @@ class FieldBuffer {
   #length = 0;
   #position = -1;
   #entered = 0;
-  #entries = new Uint32Array(1 << 12);
-  #entryCount = 0;
+  readonly #entries = new Entries();
   #starts = new Float64Array(1 << 8);
   #lengths = new Uint32Array(1 << 8);
   #documents = 0;
@@ -131,7 +128,8 @@ class FieldBuffer {
   }
 
   get bytes(): number {
-    return 12 * this.#entryCount + this.#table.bytes + 4 * this.#seen.length + 12 * this.#documents;
+    // Turning entries round takes another array of their size, or three with positions.
+    return (this.field.positions ? 16 : 8) * this.#entries.length + this.#table.bytes + 4 * this.#seen.length + 12 * this.#documents;
   }
 
   add(document: number, text: string): void {
@@ -141,7 +139,7 @@ class FieldBuffer {
       this.#starts = starts;
       this.#lengths = doubled(this.#lengths);
     }
-    this.#starts[document] = this.#entryCount;
+    this.#starts[document] = this.#entries.length;
     this.#documents = document + 1;
     this.#length = 0;
     this.#position = -1;
@@ -162,21 +160,21 @@ class FieldBuffer {
     this.#wordwise!.tokenize(text, units, size, (start, end, kind) => {
       if (start !== lastStart) position++;
       lastStart = start;
-      if (!batch.add(start, end, kind, position)) this.#enterBatch(units, document);
+      if (!batch.add(start, end, kind, position)) this.#enterBatch(text, units, document);
     });
-    this.#enterBatch(units, document);
+    this.#enterBatch(text, units, document);
     this.#units.trim();
   }
 
-  #enterBatch(units: Uint16Array, document: number): void {
+  #enterBatch(text: string, units: Uint16Array, document: number): void {
     const batch = this.#batch;
     const { count, terms, positions } = batch;
-    this.#table.resolve(batch, units);
+    this.#table.resolve(batch, text, units);
     for (let i = 0; i < count; i++) {
       const term = terms[i]!;
       if (term >= 0) this.#enter(term, positions[i]!, document);
       else if (term === several) {
-        const word = textOf(units, batch.starts[i]!, batch.ends[i]!);
+        const word = text.slice(batch.starts[i]!, batch.ends[i]!);
         for (const one of this.#table.list(word, batch.kinds[i]!)) this.#enter(one, positions[i]!, document);
       }
     }
@@ -199,28 +197,22 @@ class FieldBuffer {
     const seen = this.#seen;
     if (seen[2 * term] !== document + 1) {
       seen[2 * term] = document + 1;
-      seen[2 * term + 1] = this.#push(term | (1 << termBits));
+      seen[2 * term + 1] = this.#entries.push(term | (1 << numberBits));
       return;
     }
     const at = seen[2 * term + 1]!;
-    const frequency = this.#entries[at]! >>> termBits;
-    if (frequency < highest - 1) this.#entries[at]! += 1 << termBits;
+    const entry = this.#entries.at(at);
+    if (entry >>> numberBits < highest - 1) this.#entries.set(at, entry + (1 << numberBits));
     else {
-      this.#entries[at] = (term | (highest << termBits)) >>> 0;
+      this.#entries.set(at, term | (highest << numberBits));
       this.#aside.set(at, (this.#aside.get(at) ?? highest - 1) + 1);
     }
   }
 
   /** With positions: one entry for each token, with its distance to the token before. */
   #place(term: number, distance: number): void {
-    const at = this.#push((term | (Math.min(distance, highest) << termBits)) >>> 0);
+    const at = this.#entries.push(term | (Math.min(distance, highest) << numberBits));
     if (distance >= highest) this.#aside.set(at, distance);
-  }
-
-  #push(entry: number): number {
-    if (this.#entryCount === this.#entries.length) this.#entries = doubled(this.#entries);
-    this.#entries[this.#entryCount] = entry;
-    return this.#entryCount++;
   }
 
   input(places: Uint32Array): FieldInput {
@@ -228,59 +220,70 @@ class FieldBuffer {
     const order = sortedOrder(terms);
     const lengths = places.map((place) => this.#lengths[place]!);
     const inverted = this.field.positions ? this.#invertPositions(places) : this.#invertCounts(places);
-    const { starts, documents, frequencies } = inverted;
     return {
       positions: this.field.positions,
       lengths,
       *terms(withPositions: boolean): Generator<TermPostings> {
-        const encoded = new TermBytes();
+        const bytes = new StringBytes();
         for (const term of order) {
-          const from = starts[term]!;
-          const count = starts[term + 1]! - from;
+          const postings = inverted.postingsOf(term);
           // Terms of documents that were replaced before they were written.
-          if (count === 0) continue;
+          if (postings.count === 0) continue;
           const positions = withPositions ? inverted.positionsOf!(term) : undefined;
-          yield { term: encoded.of(terms[term]!), documents, frequencies, from, count, ...(positions && { positions }) };
+          yield { term: bytes.of(terms[term]!), ...postings, ...(positions && { positions }) };
         }
       },
     };
   }
 
   #endOf(document: number): number {
-    return document + 1 < this.#documents ? this.#starts[document + 1]! : this.#entryCount;
+    return document + 1 < this.#documents ? this.#starts[document + 1]! : this.#entries.length;
   }
 
   #valueAt(entry: number): number {
-    const value = this.#entries[entry]! >>> termBits;
+    const value = this.#entries.at(entry) >>> numberBits;
     return value === highest ? this.#aside.get(entry)! : value;
   }
 
-  /** A counting sort of the entries by term, documents in their new order. */
+  /** A counting sort of the entries by term, documents in their new order: entries again, with the document for the term. */
   #invertCounts(places: Uint32Array): Inverted {
     const entries = this.#entries;
     const starts = this.#termStarts(places);
-    const total = starts[starts.length - 1]!;
-    const documents = new Uint32Array(total);
-    const frequencies = new Uint32Array(total);
+    const turned = new Uint32Array(starts[starts.length - 1]!);
+    const aside = new Map<number, number>();
     const next = starts.slice();
     for (let document = 0; document < places.length; document++) {
       const place = places[document]!;
       const end = this.#endOf(place);
-      for (let entry = this.#starts[place]!; entry < end; entry++) {
-        const value = entries[entry]! >>> termBits;
-        const at = next[entries[entry]! & termMask]!++;
-        documents[at] = document;
-        frequencies[at] = value === highest ? this.#aside.get(entry)! : value;
+      for (let at = this.#starts[place]!; at < end; at++) {
+        const entry = entries.at(at);
+        const to = next[entry & numberMask]!++;
+        turned[to] = document | (entry & ~numberMask);
+        if (entry >>> numberBits === highest) aside.set(to, this.#aside.get(at)!);
       }
     }
-    return { starts, documents, frequencies };
+    const most = starts.reduce((largest, start, term) => Math.max(largest, start - (starts[term - 1] ?? 0)), 0);
+    const documents = new Uint32Array(most);
+    const frequencies = new Uint32Array(most);
+    const postingsOf = (term: number): Postings => {
+      const from = starts[term]!;
+      const count = starts[term + 1]! - from;
+      for (let i = 0; i < count; i++) {
+        const entry = turned[from + i]!;
+        const value = entry >>> numberBits;
+        documents[i] = entry & numberMask;
+        frequencies[i] = value === highest ? aside.get(from + i)! : value;
+      }
+      return { documents, frequencies, from: 0, count };
+    };
+    return { postingsOf };
   }
 
   #termStarts(places: Uint32Array): Uint32Array<ArrayBuffer> {
     const starts = new Uint32Array(this.terms + 1);
     for (const place of places) {
       const end = this.#endOf(place);
-      for (let entry = this.#starts[place]!; entry < end; entry++) starts[(this.#entries[entry]! & termMask) + 1]!++;
+      for (let entry = this.#starts[place]!; entry < end; entry++) starts[(this.#entries.at(entry) & numberMask) + 1]!++;
     }
     for (let term = 0; term < this.terms; term++) starts[term + 1]! += starts[term]!;
     return starts;
@@ -299,7 +302,7 @@ class FieldBuffer {
       let position = 0;
       for (let entry = this.#starts[place]!; entry < end; entry++) {
         position += this.#valueAt(entry);
-        const at = next[this.#entries[entry]! & termMask]!++;
+        const at = next[this.#entries.at(entry) & numberMask]!++;
         tokenDocuments[at] = document;
         tokenPositions[at] = position;
       }
@@ -321,35 +324,24 @@ class FieldBuffer {
     }
     starts[this.terms] = filled;
     return {
-      starts,
-      documents: tokenDocuments,
-      frequencies,
+      postingsOf: (term) => ({ documents: tokenDocuments, frequencies, from: starts[term]!, count: starts[term + 1]! - starts[term]! }),
       positionsOf: (term) => tokenPositions.subarray(tokens[term]!, tokens[term + 1]!),
     };
   }
 }
 
+type Postings = Pick<TermPostings, 'documents' | 'frequencies' | 'from' | 'count'>;
+
+/** Entries by term. What one term gives is overwritten by the next. */
 interface Inverted {
-  readonly starts: Uint32Array;
-  readonly documents: Uint32Array;
-  readonly frequencies: Uint32Array;
+  readonly postingsOf: (term: number) => Postings;
   readonly positionsOf?: (term: number) => Uint32Array;
 }
 
-/** Terms in UTF-8, one after the other in the same array. */
-class TermBytes {
-  #bytes = new Uint8Array(256);
-
-  of(term: string): Uint8Array {
-    if (term.length * 3 > this.#bytes.length) this.#bytes = new Uint8Array(term.length * 6);
-    const bytes = this.#bytes;
-    for (let i = 0; i < term.length; i++) {
-      const unit = term.charCodeAt(i);
-      if (unit > 0x7f) return bytes.subarray(0, encoder.encodeInto(term, bytes).written);
-      bytes[i] = unit;
-    }
-    return bytes.subarray(0, term.length);
-  }
+/** Strings in the order given, each overwriting the one before. */
+function* encoded(order: Uint32Array, strings: readonly string[]): Generator<Uint8Array> {
+  const bytes = new StringBytes();
+  for (const i of order) yield bytes.of(strings[i]!);
 }
 
 function doubled(array: Uint32Array<ArrayBuffer>, atLeast = 0): Uint32Array<ArrayBuffer> {

@@ -1,6 +1,5 @@
 import type { TokenKind } from '../../analysis/analysis.ts';
 import type { Analyzer } from '../../analysis/analyzer.ts';
-import { wellFormed } from '../../metadata/bytes.ts';
 
 /** No term comes of the word: a stop word. */
 const dropped = -1;
@@ -77,7 +76,7 @@ export class TermTable {
 
   /** The number of a term. */
   numberOf(term: string): number {
-    const whole = wellFormed(term);
+    const whole = term.toWellFormed();
     let number = this.#numbers.get(whole);
     if (number === undefined) {
       number = this.terms.length;
@@ -88,7 +87,7 @@ export class TermTable {
   }
 
   /** Fills `terms` of a batch: numbers of terms, below 0 where none comes of the word, or {@link several}, which {@link list} then gives. */
-  resolve(batch: WordBatch, units: Uint16Array): void {
+  resolve(batch: WordBatch, text: string, units: Uint16Array): void {
     const { count, hashes, words, terms, firsts, seconds, lengths } = batch;
     for (let i = 0; i < count; i++) hashWord(batch, i, units);
     const slots = this.#slots;
@@ -110,7 +109,7 @@ export class TermTable {
         terms[i] = records[record + 3]!;
         continue;
       }
-      terms[i] = this.#find(batch, i, units);
+      terms[i] = this.#find(batch, i, text, units);
       records = this.#records;
     }
   }
@@ -122,7 +121,7 @@ export class TermTable {
     return i === length;
   }
 
-  #find(batch: WordBatch, i: number, units: Uint16Array): number {
+  #find(batch: WordBatch, i: number, text: string, units: Uint16Array): number {
     const hash = batch.hashes[i]!;
     const length = batch.lengths[i]!;
     const slots = this.#slots;
@@ -131,7 +130,7 @@ export class TermTable {
     let slot = (hash << 1) & mask;
     for (;;) {
       const word = slots[slot]! - 1;
-      if (word < 0) return this.#learn(batch, i, units, slot);
+      if (word < 0) return this.#learn(batch, i, text, units, slot);
       const record = word * recordSize;
       if (slots[slot + 1] === hash && records[record + 2] === length) {
         const first = records[record]!;
@@ -151,11 +150,11 @@ export class TermTable {
     return this.#termsOf!(word, kind).map((term) => this.numberOf(term));
   }
 
-  #learn(batch: WordBatch, i: number, units: Uint16Array, slot: number): number {
+  #learn(batch: WordBatch, i: number, text: string, units: Uint16Array, slot: number): number {
     const start = batch.starts[i]!;
     const end = batch.ends[i]!;
     const length = batch.lengths[i]!;
-    const terms = this.#termsOf!(textOf(units, start, end), batch.kinds[i]!);
+    const terms = this.#termsOf!(wordOf(text, units, start, end), batch.kinds[i]!);
     const result = terms.length === 0 ? dropped : terms.length === 1 ? this.numberOf(terms[0]!) : several;
     const word = this.#words++;
     const record = word * recordSize;
@@ -231,13 +230,16 @@ function hashWord(batch: WordBatch, i: number, units: Uint16Array): void {
 }
 
 const piece = 1 << 13;
+/** Longer slices of a string are views of it in JavaScript engines: a word kept would keep its whole text. */
+const copied = 12;
 
-/** Units as a string, in pieces that a call can take as arguments. */
-export function textOf(units: Uint16Array, start: number, end: number): string {
-  if (end - start <= piece) return String.fromCharCode(...units.subarray(start, end));
-  let text = '';
-  for (let at = start; at < end; at += piece) text += String.fromCharCode(...units.subarray(at, Math.min(end, at + piece)));
-  return text;
+/** A word as a string of its own. */
+function wordOf(text: string, units: Uint16Array, start: number, end: number): string {
+  if (end - start <= copied) return text.slice(start, end);
+  let word = '';
+  // In pieces that a call can take as arguments.
+  for (let at = start; at < end; at += piece) word += String.fromCharCode(...units.subarray(at, Math.min(end, at + piece)));
+  return word;
 }
 
 function grown<T extends Int32Array | Uint16Array>(array: T, Type: { new (length: number): T }): T {
