@@ -63,6 +63,20 @@ describe.each(['thread', 'process'] as Isolation[])('A worker in a %s', (isolati
     await expect(IsolatedSession.open('model.onnx', {}, isolation, missing)).rejects.toMatchObject({ code: 'MODEL' });
   });
 
+  it('lives under the flags that Node was started with', () => {
+    const built = new URL('../../dist/run/isolated-session.js', import.meta.url).href;
+    const program = join(place, `flags-${isolation}.mjs`);
+    writeFileSync(
+      program,
+      `import { IsolatedSession } from ${JSON.stringify(built)};
+const session = await IsolatedSession.open('model.onnx', {}, ${JSON.stringify(isolation)}, new URL(${JSON.stringify(script.href)}));
+await session.close();
+console.log('closed');`,
+    );
+    const flags = ['--max-old-space-size=512', '--expose-gc'];
+    expect(execFileSync(process.execPath, [...flags, program], { timeout: 30_000, encoding: 'utf8' })).toBe('closed\n');
+  });
+
   it('does not keep a program alive that has nothing more to do', () => {
     const built = new URL('../../dist/run/isolated-session.js', import.meta.url).href;
     const program = `import { IsolatedSession } from ${JSON.stringify(built)};

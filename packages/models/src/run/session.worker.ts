@@ -1,6 +1,7 @@
 /** Holds one session in a thread or a process of its own, and does what the messages of protocol.ts ask. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { RankError } from '@rank-rank/core';
+import { openMailbox, untilClosed } from './mailbox.ts';
 import { openOnnxSession } from './onnx-session.ts';
 import { type Answer, type Request, toPlainError } from './protocol.ts';
 import type { Reduced } from './reduction.ts';
@@ -41,13 +42,19 @@ function buffersOf(results: readonly Reduced[]): ArrayBuffer[] {
   return [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))];
 }
 
+const mailbox = workerData instanceof SharedArrayBuffer ? openMailbox(workerData) : undefined;
+
+function send(reply: Answer): void {
+  if (parentPort === null) process.send?.(reply);
+  else if (!('results' in reply)) parentPort.postMessage(reply);
+  else if (!mailbox?.answers.put(reply)) parentPort.postMessage(reply, buffersOf(reply.results));
+}
+
 // One request after the other: ONNX Runtime blocks the thread anyway, and answers keep the order of the questions.
 let last: Promise<void> = Promise.resolve();
 const take = (request: Request): void => {
   last = last.then(async () => {
-    const reply = await answer(request);
-    if (parentPort !== null) parentPort.postMessage(reply, 'results' in reply ? buffersOf(reply.results) : []);
-    else process.send?.(reply);
+    send(await answer(request));
     if (request.kind === 'close') {
       parentPort?.close();
       if (parentPort === null) process.disconnect();
@@ -55,5 +62,17 @@ const take = (request: Request): void => {
   });
 };
 
-if (parentPort !== null) parentPort.on('message', take);
-else process.on('message', take);
+const takeMail = (): void => {
+  const request = mailbox?.requests.take();
+  if (request !== undefined) take(request);
+};
+
+if (parentPort === null) process.on('message', take);
+else {
+  parentPort.on('message', (request: Request) => {
+    // What lies in the mailbox was asked before.
+    takeMail();
+    take(request);
+  });
+  if (mailbox !== undefined) void untilClosed(mailbox.requests, takeMail);
+}

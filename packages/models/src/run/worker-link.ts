@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
+import { openMailbox, untilClosed } from './mailbox.ts';
 import type { Answer, Request } from './protocol.ts';
 
 /** Where a session lives: `thread` keeps the event loop free, `process` also survives a crash of native code. */
@@ -25,25 +26,44 @@ const entry: URL = import.meta.url.endsWith('.ts')
   ? new URL('../../dist/run/session.worker.js', import.meta.url)
   : new URL('./session.worker.js', import.meta.url);
 
-/** What Node was started with, unless it was started on a text (`node -e`): a worker on a file refuses those flags. */
-const nodeFlags: string[] = process.execArgv.some((flag) => /^(--input-type|--eval|--print|-e$|-p$|-pe$)/.test(flag))
-  ? []
-  : process.execArgv;
+/**
+ * Workers take over the flags that Node was started with, unless it was started on a text (`node -e`), which a worker on a file refuses. They are not
+ * named: a thread refuses those of V8 (`--max-old-space-size`) where they are, and has them by itself.
+ */
+const flags: { execArgv?: string[] } = process.execArgv.some((flag) => /^(--input-type|--eval|--print|-e$|-p$|-pe$)/.test(flag))
+  ? { execArgv: [] }
+  : {};
 
 export function startWorker(isolation: Isolation, events: LinkEvents, script: URL = entry): WorkerLink {
   return isolation === 'thread' ? startThread(events, script) : startProcess(events, script);
 }
 
 function startThread(events: LinkEvents, script: URL): WorkerLink {
-  const worker = new Worker(script, { execArgv: nodeFlags });
+  const mailbox = openMailbox();
+  const worker = new Worker(script, { ...flags, workerData: mailbox?.memory });
   let why: string | undefined;
-  worker.on('message', (answer: Answer) => events.answered(answer));
+  const takeMail = (): void => {
+    const answer = mailbox?.answers.take();
+    if (answer !== undefined) events.answered(answer);
+  };
+  if (mailbox !== undefined) void untilClosed(mailbox.answers, takeMail);
+  worker.on('message', (answer: Answer) => {
+    // What lies in the mailbox was answered before.
+    takeMail();
+    events.answered(answer);
+  });
   worker.on('error', (error: NodeJS.ErrnoException) => {
     why = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'it ran out of memory' : error.message;
   });
-  worker.on('exit', (code) => events.ended(why ?? `it ended with code ${code}`));
+  worker.on('exit', (code) => {
+    takeMail();
+    mailbox?.answers.close();
+    events.ended(why ?? `it ended with code ${code}`);
+  });
   return {
-    post: (request) => worker.postMessage(request),
+    post: (request) => {
+      if (request.kind !== 'run' || !mailbox?.requests.put(request)) worker.postMessage(request);
+    },
     keepAlive: (wanted) => (wanted ? worker.ref() : worker.unref()),
     end: async () => {
       worker.ref();
@@ -56,7 +76,7 @@ function startProcess(events: LinkEvents, script: URL): WorkerLink {
   const child: ChildProcess = fork(script, {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: nodeFlags,
+    ...flags,
   });
   let ended = false;
   const end = (why: string): void => {
