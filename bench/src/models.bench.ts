@@ -15,7 +15,7 @@ const question: Question = {
     if (models === undefined) return;
     if (wanted('fp32')) await encoding(context, models, 'fp32', 2);
     if (wanted('int8')) await encoding(context, models, 'int8', 3);
-    for (const precision of ['fp32', 'int8'] as const) if (wanted('query')) await oneQuery(context, models, precision, 300);
+    for (const precision of ['fp32', 'int8'] as const) if (wanted('query')) await oneQuery(context, models, precision, 40);
     if (wanted('pairs')) await pairs(context, models, 7, 2);
     if (wanted('pairs1')) await pairs(context, models, 5, 1);
     if (wanted('beside')) await beside(context, models);

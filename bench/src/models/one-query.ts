@@ -1,15 +1,20 @@
+import { availableParallelism } from 'node:os';
 import { openDenseEncoder } from '@rank-rank/models';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { quantile } from '../measure.ts';
 import type { Context } from '../question.ts';
 import type { Artefacts } from './artefacts.ts';
 import { cranfield } from './encoding.ts';
-import { type Cost, rounded, timed } from './in-turn.ts';
 
+/** Calls before anything is measured: until then V8 still compiles what runs. */
+const warmUp = 500;
 const block = 20;
 
-/** What one query takes beyond the session's own time: tokenising, the way to the worker and back, pooling. */
-export async function oneQuery(context: Context, { miniLm }: Artefacts, precision: 'fp32' | 'int8', rounds: number): Promise<void> {
+/**
+ * What one query takes beyond the session's own time: tokenising, the way to the worker and back, pooling. On one core, where the process is pinned to
+ * it, the two take turns; on several the worker's core has slept while the caller worked, which costs the session itself more.
+ */
+export async function oneQuery(context: Context, { miniLm }: Artefacts, precision: 'fp32' | 'int8', blocks: number): Promise<void> {
   const [query] = cranfield(context.data).queries as [string];
   const encoder = await openDenseEncoder(miniLm, { precision, threads: 1 });
   const session = await InferenceSession.create(encoder.graph, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 });
@@ -22,29 +27,42 @@ export async function oneQuery(context: Context, { miniLm }: Artefacts, precisio
       token_type_ids: tensor(new BigInt64Array(ids.length)),
     });
   const whole = (): Promise<unknown> => encoder.encode([query], 'query');
-  for (let i = 0; i < 20; i++) await Promise.all([whole(), bare()]);
-  const costs: [Cost[], Cost[]] = [[], []];
+  for (let i = 0; i < warmUp; i++) await whole();
+  for (let i = 0; i < warmUp / 10; i++) await bare();
   // In turn, a few at a time: a call right after one of another session finds the caches full of that one's weights, which no user's query does.
-  for (let i = 0; i < rounds / block; i++) {
-    for (const [at, job] of [whole, bare].entries()) {
-      await job();
-      for (let j = 0; j < block; j++) costs[at as 0 | 1].push(await timed(job));
-    }
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let i = 0; i < blocks; i++) {
+    ours.push(await medianOf(whole));
+    theirs.push(await medianOf(bare));
   }
-  // Slices that the system gives to others are as long as a query: the lower quartile is what the work itself takes.
-  for (const [i, peer] of ['rank-rank', 'the bare session'].entries()) {
-    const all = costs[i as 0 | 1].map(({ ms }) => ms);
-    const cpu = costs[i as 0 | 1].map((cost) => cost.cpu);
+  const cores = availableParallelism();
+  const say = (peer: string, metric: string, values: readonly number[]): void =>
     context.say({
       task: 'encode',
-      case: `${precision} 1 query`,
-      metric: 'ms, lower quartile',
+      case: `${precision} 1 query, ${cores === 1 ? 'one core' : `${cores} cores`}`,
+      metric,
       peer,
-      value: quantile(all, 0.25),
-      spread: [quantile(all, 0.05), quantile(all, 0.5)],
-      quality: { 'cpu ms': rounded(quantile(cpu, 0.5)) },
+      value: quantile(values, 0.5),
+      spread: [quantile(values, 0.25), quantile(values, 0.75)],
     });
-  }
+  say('rank-rank', 'ms', ours);
+  say('the bare session', 'ms', theirs);
+  say(
+    'rank-rank',
+    'ms over the bare session',
+    ours.map((ms, i) => ms - theirs[i]!),
+  );
   await session.release();
   await encoder.close();
+}
+
+async function medianOf(job: () => Promise<unknown>): Promise<number> {
+  const costs: number[] = [];
+  for (let i = 0; i <= block; i++) {
+    const start = performance.now();
+    await job();
+    if (i > 0) costs.push(performance.now() - start);
+  }
+  return quantile(costs, 0.5);
 }
