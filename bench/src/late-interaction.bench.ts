@@ -39,13 +39,13 @@ const question: Question = {
         continue;
       }
       rows.push(...(await searching(context, name)));
-      if (peers) {
-        rows.push(...(await context.peer(nextPlaid, { args: ['index', workloads, name], env: { RAYON_NUM_THREADS: '1' } })));
-        rows.push(...(await context.peer('late-interaction/indexes.py', { args: [name], timeoutSeconds: 7200 })));
-      }
+      if (peers) rows.push(...(await peersOn(context, name, [])));
+    }
+    if (wanted('million')) {
+      rows.push(...(await million(context)));
+      if (peers) rows.push(...(await peersOn(context, 'million', ['--only=fast-plaid', '--only=xtr-warp', '--bits=4'])));
     }
     plots(context, rows);
-    if (wanted('million')) plots(context, await million(context));
     if (wanted('crossover')) await crossover(context);
     if (wanted('open')) await opening(context);
     if (wanted('loss')) for (const name of sets.filter((set) => isTokenSet(context, set))) await loss(context, name);
@@ -53,6 +53,14 @@ const question: Question = {
 };
 
 export default question;
+
+/** The peers on a set: next-plaid, then those of Python, of which `words` may choose some. */
+async function peersOn(context: Context, name: string, words: readonly string[]): Promise<Row[]> {
+  return [
+    ...(await context.peer(nextPlaid, { args: ['index', context.workloads, name], env: { RAYON_NUM_THREADS: '1' } })),
+    ...(await context.peer('late-interaction/indexes.py', { args: [...words, name], timeoutSeconds: 7200 })),
+  ];
+}
 
 /** A plot a token set of queries a second against recall, beside the results. */
 function plots(context: Context, rows: readonly Row[]): void {

@@ -158,7 +158,8 @@ export class LexicalReader {
     if (terms === undefined) refuseStrategy(wanted);
     const allowed = this.#allowed(options.filter, warnings);
     const lists: SegmentFound[] = [];
-    const floor = new Floor(k);
+    // One segment has nothing to pass on.
+    const floor = this.segments.length > 1 ? new Floor(k) : undefined;
     let strategy: StrategyName = terms === undefined ? 'matching' : 'exhaustive';
     let largest = 0;
     for (const number of this.#largestFirst) {
@@ -166,20 +167,21 @@ export class LexicalReader {
       if (live === 0 || plan.kind === 'none') continue;
       const allow = allowed === undefined ? undefined : allowed[number];
       const size = Math.min(k, live);
+      const above = floor?.score ?? Number.NEGATIVE_INFINITY;
       let found: Found;
       if (terms === undefined) {
-        const best = new Best(size, floor.score);
+        const best = new Best(size, above);
         new SegmentSearch(segment, this.fields, scoring).search(plan, allow, best);
         found = best.take();
       } else {
-        const flat = this.#flatSearch(number, scoring).search(plan, terms, allow, size, floor.score, wanted);
+        const flat = this.#flatSearch(number, scoring).search(plan, terms, allow, size, above, wanted);
         if (segment.size > largest) {
           largest = segment.size;
           strategy = flat.strategy;
         }
         found = flat;
       }
-      if (this.segments.length > 1) floor.add(found.scores);
+      floor?.add(found.scores);
       lists.push({ ids: segment.ids, documents: found.documents, scores: found.scores });
     }
     return { hits: mergeFound(lists, k), warnings, strategy };

@@ -28,12 +28,18 @@ export class EagerScores {
   #documents: Uint32Array<ArrayBuffer> = new Uint32Array(1 << 12);
   #scores: Float32Array<ArrayBuffer> = new Float32Array(1 << 12);
   #length = 0;
+  #overflowed = false;
   /** By term: one a field and weight. */
   readonly #kept = new Map<string, KeptTerm[]>();
 
   constructor(segment: Segment, scoring: Scoring) {
     this.#segment = segment;
     this.#scoring = scoring;
+  }
+
+  /** Keeps the scores of terms beforehand, unless there are more than are kept: then finding them out again is part of every search. */
+  learn(terms: readonly PlannedTerm[]): void {
+    if (!this.#overflowed) for (const term of terms) this.#keep(term);
   }
 
   /** The best documents; undefined where a term cannot be searched so, because a document scores 0 or less for it. */
@@ -93,6 +99,7 @@ export class EagerScores {
   }
 
   #forget(): void {
+    this.#overflowed = true;
     this.#kept.clear();
     this.#length = 0;
     this.#documents = new Uint32Array(1 << 12);

@@ -33,7 +33,8 @@ export interface Found {
 export class FlatSearch {
   readonly #segment: Segment;
   readonly #scoring: Scoring;
-  readonly #costs = new MeasuredCosts<StrategyName>();
+  /** What searches have cost a posting, for queries whose costs compare: as many postings and results to a power of four, and a filter or none. */
+  readonly #costs: (MeasuredCosts<StrategyName> | undefined)[] = [];
   #eager: EagerScores | undefined;
   #tables: SaturationTables | undefined;
 
@@ -52,12 +53,21 @@ export class FlatSearch {
     wanted: Strategy,
   ): Found & { readonly strategy: StrategyName } {
     if (wanted !== 'auto') return this.#searchBy(wanted, plan, terms, allow, k, above);
-    const kind = kindOf(terms, allow, k);
-    const strategy = this.#costs.choose(kind, this.#segment.size <= largestEager ? smallWays : largeWays);
+    const postings = postingsOf(terms);
+    const kind = ((powerOfFour(postings) << 4) | powerOfFour(k)) * 2 + (allow === undefined ? 0 : 1);
+    const costs = (this.#costs[kind] ??= new MeasuredCosts(this.#segment.size <= largestEager ? smallWays : largeWays));
+    const strategy = costs.choose();
+    if (!costs.timed) return this.#searchBy(strategy, plan, terms, allow, k, above);
+    // What is kept for later queries is no cost of this one.
+    if (strategy === 'eager') this.#eagerScores.learn(terms);
     const started = performance.now();
     const found = this.#searchBy(strategy, plan, terms, allow, k, above);
-    this.#costs.took(kind, strategy, performance.now() - started);
+    costs.took((performance.now() - started) / (postings + 1));
     return found;
+  }
+
+  get #eagerScores(): EagerScores {
+    return (this.#eager ??= new EagerScores(this.#segment, this.#scoring));
   }
 
   #searchBy(
@@ -71,8 +81,7 @@ export class FlatSearch {
     const segment = this.#segment;
     const extra = this.#scoring.perDocument(plan, segment);
     if (strategy === 'eager' && extra === undefined) {
-      this.#eager ??= new EagerScores(segment, this.#scoring);
-      const found = this.#eager.search(terms, allow, k, above);
+      const found = this.#eagerScores.search(terms, allow, k, above);
       if (found !== undefined) return { documents: found.indices, scores: found.scores, strategy };
     }
     if (extra === undefined && isSaturated(this.#scoring.model, terms)) {
@@ -98,12 +107,15 @@ export class FlatSearch {
 const smallWays: readonly StrategyName[] = ['eager', 'maxscore', 'exhaustive'];
 const largeWays: readonly StrategyName[] = ['maxscore', 'exhaustive'];
 
-/** Queries whose costs compare: as many terms, postings and results to a power of two, and a filter or none. */
-function kindOf(terms: readonly PlannedTerm[], allow: Uint32Array | undefined, k: number): number {
+function postingsOf(terms: readonly PlannedTerm[]): number {
   let postings = 0;
-  for (const { statistics } of terms) postings += statistics.documentFrequency;
-  const digits = [32 - Math.clz32(terms.length), 32 - Math.clz32(postings), 32 - Math.clz32(k), allow === undefined ? 0 : 1];
-  return digits.reduce((number, digit) => number * 33 + digit, 0);
+  for (let i = 0; i < terms.length; i++) postings += terms[i]!.statistics.documentFrequency;
+  return postings;
+}
+
+/** From 0 to 15. */
+function powerOfFour(number: number): number {
+  return Math.min(15, (33 - Math.clz32(number)) >> 1);
 }
 
 /** The strategy may be any that finds what the query asks for; `maxscore` and `eager` need a sum of terms. */

@@ -1,60 +1,63 @@
-/** How often each way is tried before one is preferred, and after how many choices a passed-over one is tried again. */
-const firstTries = 2;
-const again = 64;
+/** How often each way is tried before one is preferred. */
+const firstTries = 3;
+/** Of so many choices one is timed; of so many that are timed, one goes to a way that was passed over. */
+const timedOf = 16;
+const againOf = 32;
 /** A way that costs more than so many times the best is not tried again. */
-const hopeless = 4;
-/** How much of a higher cost is believed at a time, and that up to twice the known one: now and then something else takes the processor. */
+const hopeless = 3;
+/** How much of a new cost is believed at a time, and that up to twice the known one: now and then something else takes the processor. */
 const believed = 1 / 8;
 
-interface Measured {
-  cost: number;
-  tries: number;
-}
-
 /**
- * Which of several ways to do the same costs least, learned from what they took: each kind of question has its own costs, every way
- * is tried, the cheapest is kept, and the others are looked at again now and then.
+ * Which of several ways to do the same costs least, learned from what they took: every way is tried, the cheapest is kept, and the
+ * others are looked at again now and then.
+ *
+ * @example
+ * const way = costs.choose();
+ * const started = costs.timed ? performance.now() : 0;
+ * // …go that way
+ * if (costs.timed) costs.took(performance.now() - started);
  */
-export class MeasuredCosts<Way extends string> {
-  readonly #kinds = new Map<number, { readonly ways: Map<Way, Measured>; choices: number }>();
+export class MeasuredCosts<Way> {
+  /** Whether the way chosen last is to be timed. */
+  timed = true;
+  readonly #ways: readonly Way[];
+  readonly #costs: Float64Array;
+  #best = 0;
+  #chosen = -1;
+  #choices = 0;
+  #tries = 0;
 
-  /** The way to go for a question of this kind; `ways` from the one that is likely to be best. */
-  choose(kind: number, ways: readonly Way[]): Way {
-    const known = this.#kindOf(kind);
-    known.choices++;
-    let best = ways[0]!;
-    let least = Number.POSITIVE_INFINITY;
-    for (const way of ways) {
-      const measured = known.ways.get(way);
-      if (measured === undefined || measured.tries < firstTries) return way;
-      if (measured.cost < least) {
-        least = measured.cost;
-        best = way;
-      }
-    }
-    if (known.choices % again !== 0) return best;
-    const others = ways.filter((way) => way !== best && known.ways.get(way)!.cost < hopeless * least);
-    return others[(known.choices / again) % Math.max(1, others.length)] ?? best;
+  /** `ways` from the one that is likely to be best. */
+  constructor(ways: readonly Way[]) {
+    this.#ways = ways;
+    this.#costs = new Float64Array(ways.length).fill(Number.POSITIVE_INFINITY);
   }
 
-  /** What a way took for a question of this kind. */
-  took(kind: number, way: Way, cost: number): void {
-    const { ways } = this.#kindOf(kind);
-    const measured = ways.get(way);
-    if (measured === undefined) ways.set(way, { cost, tries: 1 });
-    else {
-      // The second try counts whole: the first pays for what is made once.
-      measured.cost =
-        cost < measured.cost || measured.tries < firstTries
-          ? cost
-          : measured.cost + believed * (Math.min(cost, 2 * measured.cost) - measured.cost);
-      measured.tries++;
+  choose(): Way {
+    const ways = this.#ways;
+    if (this.#tries < firstTries * ways.length) {
+      this.#chosen = this.#tries % ways.length;
+      return ways[this.#chosen]!;
     }
+    const choices = ++this.#choices;
+    this.timed = choices % timedOf === 0;
+    this.#chosen = this.#best;
+    if (this.timed && choices % (timedOf * againOf) === 0) {
+      const other = Math.floor(choices / (timedOf * againOf)) % ways.length;
+      if (this.#costs[other]! < hopeless * this.#costs[this.#best]!) this.#chosen = other;
+    }
+    return ways[this.#chosen]!;
   }
 
-  #kindOf(kind: number): { readonly ways: Map<Way, Measured>; choices: number } {
-    let known = this.#kinds.get(kind);
-    if (known === undefined) this.#kinds.set(kind, (known = { ways: new Map(), choices: 0 }));
-    return known;
+  /** What the way chosen last took. */
+  took(cost: number): void {
+    const costs = this.#costs;
+    const known = costs[this.#chosen]!;
+    // The lowest of the first tries counts: they pay for what is made once.
+    if (this.#tries >= firstTries * costs.length) costs[this.#chosen] = known + believed * (Math.min(cost, 2 * known) - known);
+    else if (cost < known) costs[this.#chosen] = cost;
+    this.#tries++;
+    for (let way = 0; way < costs.length; way++) if (costs[way]! < costs[this.#best]!) this.#best = way;
   }
 }
