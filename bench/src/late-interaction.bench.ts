@@ -1,11 +1,12 @@
 /**
  * How fast late interaction reranks and searches, at what recall of exact MaxSim, in how many bytes, and what compression costs in nDCG.
  *
- * Words after the question narrow it: `rerank`, the name of a token set that `make_tokens.py` wrote (`cranfield`, `vaswani`), `million`, `crossover`,
+ * Words after the question narrow it: `rerank`, the name of a token set that `make_tokens.py` wrote (`cranfield`, `vaswani`), `million`, `crossover`, `candidates`,
  * `open`, `loss`; a kind of index beside a set (`cranfield plaid`); and `peers` to run the peers beside them (minutes to an hour: their builds are long).
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { candidates } from './late-interaction/candidates.ts';
 import { crossover } from './late-interaction/crossover.ts';
 import { curvePlot } from './late-interaction/curve-plot.ts';
 import { loss } from './late-interaction/loss.ts';
@@ -47,6 +48,7 @@ const question: Question = {
     }
     plots(context, rows);
     if (wanted('crossover')) await crossover(context);
+    if (wanted('candidates')) await candidates(context);
     if (wanted('open')) await opening(context);
     if (wanted('loss')) for (const name of sets.filter((set) => isTokenSet(context, set))) await loss(context, name);
   },

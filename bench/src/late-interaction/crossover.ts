@@ -2,7 +2,7 @@ import { buildTokenIndex } from '@rank-rank/rerank';
 import type { Context } from '../question.ts';
 import { readTokenSet, timeSearches, tokensIn } from './token-set.ts';
 
-const sizes = [1_500, 3_000, 6_000, 12_000, 24_000, 48_000, 96_000, 192_000];
+const sizes = [1_500, 3_000, 6_000, 8_000, 10_000, 12_000, 24_000, 48_000, 192_000];
 
 /** From how many rows on scanning centroids first beats comparing with all rows in bytes: the first documents of a set, ten hits a query. */
 export async function crossover(context: Context): Promise<void> {

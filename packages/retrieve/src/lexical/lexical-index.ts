@@ -12,13 +12,14 @@ import {
   type WorkOptions,
   yieldToEventLoop,
 } from '@rank-rank/core';
-import { memoryFileSystem, type Scope, Store } from '@rank-rank/storage';
+import { memoryFileSystem, type Scope, type SectionWriter, Store } from '@rank-rank/storage';
 import type { AnalysisSpec } from '../analysis/analysis.ts';
 import { Bitmap } from '../metadata/bitmap.ts';
 import type { ValueCount } from '../metadata/columns.ts';
 import { chooseAll, chooseMerge, type MergePolicy } from '../segments/merge-policy.ts';
 import { checkDocument } from './check-document.ts';
 import { LexicalReader, type LexicalSearchOptions, type SearchResult } from './lexical-reader.ts';
+import { ParallelBuilder } from './parallel/parallel-builder.ts';
 import type { LexicalQuery } from './query/lexical-query.ts';
 import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
 import { type Field, type FieldOptions, type FieldSpec, fieldSpecs, openField } from './segment/fields.ts';
@@ -50,14 +51,19 @@ export interface LexicalOptions {
   readonly model?: ModelName | ModelSpec;
   /** About how much memory documents may take before they are written out, in bytes. 256 MiB */
   readonly memory?: number;
+  /** Threads that analyse and write where many documents are added at once. 1 */
+  readonly threads?: number;
 }
 
-const optionNames = ['path', 'scope', 'fields', 'analysis', 'positions', 'texts', 'model', 'memory'] as const;
+const optionNames = ['path', 'scope', 'fields', 'analysis', 'positions', 'texts', 'model', 'memory', 'threads'] as const;
+/** So many documents of one call are taken in here before threads are started for the others. */
+const worthThreads = 4096;
 
 export interface OpenOptions {
   /** Open for adding and removing; takes the folder's lock. */
   readonly write?: boolean;
   readonly memory?: number;
+  readonly threads?: number;
 }
 
 interface State {
@@ -69,6 +75,12 @@ interface State {
 }
 
 type Settings = Pick<State, 'fields' | 'model' | 'texts'>;
+
+/** What building may take. */
+interface Resources {
+  readonly memory: number;
+  readonly threads: number;
+}
 
 /** A segment on its way into the next commit. */
 interface PendingSegment {
@@ -96,6 +108,7 @@ export class LexicalIndex implements Retriever {
   readonly #fields: readonly Field[];
   readonly #state: Settings;
   readonly #memory: number;
+  readonly #threads: number;
   #reader: LexicalReader;
   #pending: PendingSegment[] = [];
   #buffer: SegmentBuffer;
@@ -107,12 +120,13 @@ export class LexicalIndex implements Retriever {
   #writing: Promise<unknown> = Promise.resolve();
   #merging: Promise<void> | undefined;
 
-  private constructor(scope: Scope, ownsStore: boolean, fields: readonly Field[], state: Settings, memory: number) {
+  private constructor(scope: Scope, ownsStore: boolean, fields: readonly Field[], state: Settings, { memory, threads }: Resources) {
     this.#scope = scope;
     this.#ownsStore = ownsStore;
     this.#fields = fields;
     this.#state = state;
     this.#memory = memory;
+    this.#threads = threads;
     this.#buffer = new SegmentBuffer(fields, state.texts);
     this.#reader = new LexicalReader(fields, [], modelOf(state.model));
   }
@@ -120,9 +134,9 @@ export class LexicalIndex implements Retriever {
   /** A new, empty index. Refuses a folder that holds one already. */
   static async create(options: LexicalOptions = {}): Promise<LexicalIndex> {
     checkOptions('LexicalIndex.create', options, optionNames);
-    const { path, fields = { text: { from: 'fullText' } }, model = 'bm25', memory } = options;
+    const { path, fields = { text: { from: 'fullText' } }, model = 'bm25' } = options;
     modelOf(model);
-    const budget = checkMemory(memory);
+    const resources = checkResources(options);
     const specs = await fieldSpecs(fields, { analysis: options.analysis ?? 'english', positions: options.positions ?? false });
     if (path !== undefined && options.scope !== undefined) {
       throw new RankError('INVALID_ARGUMENT', 'LexicalIndex.create has both a path and a scope; give one.');
@@ -140,7 +154,7 @@ export class LexicalIndex implements Retriever {
         );
       }
       const state = { fields: specs, model, texts: options.texts ?? false };
-      const index = new LexicalIndex(scope, ownsStore, await Promise.all(specs.map(openField)), state, budget);
+      const index = new LexicalIndex(scope, ownsStore, await Promise.all(specs.map(openField)), state, resources);
       index.#stage();
       if (ownsStore) await scope.store.commit();
       return index;
@@ -152,7 +166,7 @@ export class LexicalIndex implements Retriever {
 
   /** An index that is there, by its folder or its scope of a store. For reading, unless `write` is set. */
   static async open(where: string | Scope, options: OpenOptions = {}): Promise<LexicalIndex> {
-    checkOptions('LexicalIndex.open', options, ['write', 'memory']);
+    checkOptions('LexicalIndex.open', options, ['write', 'memory', 'threads']);
     const ownsStore = typeof where === 'string';
     const scope = ownsStore ? (await openStore(where, options.write ?? false)).scope(storeKind) : where;
     try {
@@ -177,7 +191,7 @@ export class LexicalIndex implements Retriever {
         ownsStore,
         fields,
         { fields: state.fields, model: state.model, texts: state.texts },
-        checkMemory(options.memory),
+        checkResources(options),
       );
       await index.refresh();
       return index;
@@ -255,32 +269,49 @@ export class LexicalIndex implements Retriever {
       const report = throttleProgress(options.onProgress);
       const mine = new Set<string>();
       const segmentsBefore = this.#pending.length;
+      let threads: ParallelBuilder | undefined;
+      const elsewhere: string[] = [];
       let done = 0;
       let lastPause = performance.now();
-      for await (const item of list) {
-        if ((done & 63) === 0) {
-          throwIfCancelled(options.signal, 'Adding documents');
-          if (performance.now() - lastPause > 50) {
-            await yieldToEventLoop();
-            lastPause = performance.now();
+      try {
+        for await (const item of list) {
+          if ((done & 63) === 0) {
+            throwIfCancelled(options.signal, 'Adding documents');
+            if (performance.now() - lastPause > 50) {
+              await yieldToEventLoop();
+              lastPause = performance.now();
+            }
+          }
+          const document = checkDocument(done, item);
+          if (total === undefined) {
+            if (mine.has(document.id)) throw duplicate(document.id);
+            mine.add(document.id);
+          }
+          if (done === worthThreads && this.#threads > 1) threads = await this.#startThreads();
+          this.#changed = true;
+          if (threads === undefined) this.#buffer.add(document);
+          else {
+            elsewhere.push(document.id);
+            await threads.add(document);
+          }
+          done++;
+          report({ stage: 'analysing', done, unit: 'documents', ...(total !== undefined && { total }) });
+          const isFull = this.#buffer.full || threads?.full === true;
+          if (isFull || ((done & 255) === 0 && this.#buffer.bytes + (threads?.bytes ?? 0) > this.#memory)) {
+            if (total === undefined) this.#refuseAcross(mine, segmentsBefore);
+            mine.clear();
+            await this.#flush(options);
+            await this.#flushThreads(threads, elsewhere);
           }
         }
-        const document = checkDocument(done, item);
-        if (total === undefined) {
-          if (mine.has(document.id)) throw duplicate(document.id);
-          mine.add(document.id);
-        }
-        this.#buffer.add(document);
-        this.#changed = true;
-        done++;
-        report({ stage: 'analysing', done, unit: 'documents', ...(total !== undefined && { total }) });
-        if (((done & 255) === 0 && this.#buffer.bytes > this.#memory) || this.#buffer.full) {
-          if (total === undefined) this.#refuseAcross(mine, segmentsBefore);
-          mine.clear();
-          await this.#flush(options);
+        if (total === undefined) this.#refuseAcross(mine, segmentsBefore);
+      } finally {
+        // Also what came before an error stays.
+        if (threads !== undefined) {
+          await this.#flush({});
+          await this.#flushThreads(threads, elsewhere).finally(() => threads?.close());
         }
       }
-      if (total === undefined) this.#refuseAcross(mine, segmentsBefore);
     });
   }
 
@@ -484,18 +515,45 @@ export class LexicalIndex implements Retriever {
     this.#pending.push({ segment, deleted: undefined, deletes: undefined });
   }
 
-  /** A new segment file. Between its pieces other work gets its turn. */
-  async #write(input: SegmentInput, stage: 'writing' | 'merging', { signal, onProgress }: WorkOptions): Promise<Segment> {
+  #startThreads(): Promise<ParallelBuilder> {
+    const specs = this.#fields.map(({ analyzer, queryAnalyzer, ...spec }): FieldSpec => spec);
+    return ParallelBuilder.start(this.#threads, { fields: specs, keepTexts: this.#state.texts });
+  }
+
+  /** Writes what threads have as segments, in the place of documents with the ids that were given to them. */
+  async #flushThreads(threads: ParallelBuilder | undefined, ids: string[]): Promise<void> {
+    if (threads === undefined) return;
+    const segments: Segment[] = [];
+    for (const sections of await threads.write()) {
+      segments.push(
+        await this.#writeFile(async (file) => {
+          for (const { name, data, type } of sections) await file.write(name, data, type);
+        }),
+      );
+    }
+    for (const id of ids) this.#deleteFrom(this.#pending, id.toWellFormed());
+    ids.length = 0;
+    for (const segment of segments) this.#pending.push({ segment, deleted: undefined, deletes: undefined });
+  }
+
+  /** A new segment. Between its pieces other work gets its turn. */
+  #write(input: SegmentInput, stage: 'writing' | 'merging', { signal, onProgress }: WorkOptions): Promise<Segment> {
     const report = throttleProgress(onProgress);
-    const file = await this.#scope.create('lexical', segmentKind, segmentVersion);
     let done = 0;
-    try {
+    return this.#writeFile(async (file) => {
       await writeSegment(file, input, async (bytes) => {
         throwIfCancelled(signal, stage === 'writing' ? 'Writing a segment' : 'Merging');
         done += bytes;
         report({ stage, done, unit: 'bytes' });
         await yieldToEventLoop();
       });
+    });
+  }
+
+  async #writeFile(write: (file: SectionWriter) => Promise<void>): Promise<Segment> {
+    const file = await this.#scope.create('lexical', segmentKind, segmentVersion);
+    try {
+      await write(file);
       await file.finish();
     } catch (error) {
       await file.abandon().catch(() => {});
@@ -593,6 +651,9 @@ function duplicate(id: string): RankError {
   );
 }
 
-function checkMemory(memory: number | undefined): number {
-  return checkInteger('memory', memory ?? 256 << 20, { min: 1 << 16 });
+function checkResources({ memory, threads }: Partial<Resources>): Resources {
+  return {
+    memory: checkInteger('memory', memory ?? 256 << 20, { min: 1 << 16 }),
+    threads: checkInteger('threads', threads ?? 1, { min: 1, max: 1024 }),
+  };
 }

@@ -1,8 +1,8 @@
-import type { SectionWriter } from '@rank-rank/storage';
 import type { MetadataColumns } from '../../metadata/columns.ts';
 import { packIds } from '../dictionary/id-dictionary.ts';
 import { TermDictionaryWriter } from '../dictionary/term-dictionary.ts';
 import { GrowingBytes } from '../growing-bytes.ts';
+import type { SectionSink } from '../parallel/gathered-sections.ts';
 import { PositionsWriter } from '../postings/positions.ts';
 import { PostingsWriter } from '../postings/postings-writer.ts';
 import { joinCodes, packLengths } from './lengths.ts';
@@ -72,7 +72,7 @@ const chunkBytes = 1 << 20;
  * Memory: the dictionary twice, twenty bytes a term, and four a document; postings are streamed. `pause` is awaited after every piece, told its size.
  */
 export async function writeSegment(
-  file: SectionWriter,
+  file: SectionSink,
   input: SegmentInput,
   pause?: (bytes: number) => Promise<void>,
 ): Promise<SegmentAbout> {
