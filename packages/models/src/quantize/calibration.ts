@@ -19,11 +19,6 @@ export async function observe(
   signal?: AbortSignal,
 ): Promise<Map<string, Observed>> {
   const names = [...values.keys()];
-  const declared = new Set((model.graph!.output ?? []).map(({ name }) => name));
-  const watched: ValueInfoProto[] = names
-    .filter((name) => !declared.has(name))
-    .map((name) => ({ name, type: { tensorType: { elemType: dataTypes.float32.code } } }));
-  const open = { ...model, graph: { ...model.graph!, output: [...(model.graph!.output ?? []), ...watched] } };
   const sums = new Map(
     [...values].map(([name, channels]) => [
       name,
@@ -35,7 +30,7 @@ export async function observe(
       },
     ]),
   );
-  await withSession(open, async (run) => {
+  await withSession(showing(model, names), async (run) => {
     for (const feed of feeds) {
       const found = await run(feed, names, signal);
       for (const name of names) add(sums.get(name)!, found[name]!.data);
@@ -47,6 +42,52 @@ export async function observe(
       { largest, smallest, power: Float32Array.from(sum, (total) => total / rows) },
     ]),
   );
+}
+
+/** Sums of products of a value's channels over all tokens, `[channels, channels]`, of which what is below the diagonal is left out. */
+export type ProductsOf = (value: string, channels: number) => Promise<Float64Array>;
+
+/** Does some work with the products of values over sample texts at hand, one value at a time: together they may be larger than the model. */
+export async function withProducts<T>(
+  model: ModelProto,
+  names: readonly string[],
+  feeds: readonly Feeds[],
+  work: (productsOf: ProductsOf) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  return withSession(showing(model, names), (run) =>
+    work(async (name, channels) => {
+      const sums = new Float64Array(channels * channels);
+      for (const feed of feeds) addProducts(sums, channels, (await run(feed, [name], signal))[name]!.data);
+      return sums;
+    }),
+  );
+}
+
+/** The model with some of its values among its outputs. */
+function showing(model: ModelProto, names: readonly string[]): ModelProto {
+  const declared = new Set((model.graph!.output ?? []).map(({ name }) => name));
+  const watched: ValueInfoProto[] = [...new Set(names)]
+    .filter((name) => !declared.has(name))
+    .map((name) => ({ name, type: { tensorType: { elemType: dataTypes.float32.code } } }));
+  return { ...model, graph: { ...model.graph!, output: [...(model.graph!.output ?? []), ...watched] } };
+}
+
+/** Four tokens at a time, so that a sum is fetched and stored a fourth as often. */
+const tokensAtOnce = 4;
+
+function addProducts(sums: Float64Array, channels: number, data: Float32Array): void {
+  const none = new Float32Array(channels);
+  for (let row = 0; row < data.length; row += tokensAtOnce * channels) {
+    const [a, b, c, d] = Array.from({ length: tokensAtOnce }, (_, i) => {
+      const from = row + i * channels;
+      return from < data.length ? data.subarray(from, from + channels) : none;
+    }) as [Float32Array, Float32Array, Float32Array, Float32Array];
+    for (let i = 0; i < channels; i++) {
+      const [ai, bi, ci, di] = [a[i]!, b[i]!, c[i]!, d[i]!];
+      for (let j = i, at = i * channels + i; j < channels; j++, at++) sums[at]! += ai * a[j]! + bi * b[j]! + ci * c[j]! + di * d[j]!;
+    }
+  }
 }
 
 function add(seen: { largest: Float32Array; smallest: Float32Array; sum: Float64Array; rows: number }, data: Float32Array): void {

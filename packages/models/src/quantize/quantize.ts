@@ -7,8 +7,8 @@ import { exportedGraph } from '../graph/exported-graph.ts';
 import type { ModelProto } from '../onnx-proto/messages.ts';
 import { readOnnx, writeOnnx } from '../onnx-proto/onnx-file.ts';
 import { dataTypeName } from '../onnx-proto/tensor.ts';
-import { toBlockwise } from './blockwise.ts';
-import { observe } from './calibration.ts';
+import { coarseLayers, toBlockwise } from './blockwise.ts';
+import { observe, type ProductsOf, withProducts } from './calibration.ts';
 import { compareModels, type OutputError } from './compare.ts';
 import { toDynamicInt8 } from './dynamic-int8.ts';
 import { readPaddingAsFirstToken, shrinkTables } from './embedding-tables.ts';
@@ -165,9 +165,13 @@ async function transform(
   const layers = { replaced: chosen.length, kept: all.filter((layer) => !chosen.includes(layer)).map(({ name }) => name) };
   const watched = new Map(chosen.map(({ input, inner }) => [input, inner]));
   const seen = feeds.length === 0 ? new Map() : await observe(model, watched, feeds, signal);
-  if (method !== 'int8')
-    return { result: await toBlockwise(view, chosen, { bits: method === 'q4' ? 4 : 8, blockSize }, seen, rewrite), layers };
-  return { result: await toDynamicInt8(view, chosen, seen, { reduceRange }, rewrite), layers };
+  if (method === 'int8') return { result: await toDynamicInt8(view, chosen, seen, { reduceRange }, rewrite), layers };
+  const toBlocks = (bits: 4 | 8, productsOf?: ProductsOf): Promise<ModelProto> =>
+    toBlockwise(view, chosen, { bits, blockSize }, { observed: seen, ...(productsOf && { productsOf }) }, rewrite);
+  if (method === 'q8') return { result: await toBlocks(8), layers };
+  if (feeds.length === 0) return { result: await toBlocks(4), layers };
+  const inputs = coarseLayers(view, chosen).map(({ input }) => input);
+  return { result: await withProducts(model, inputs, feeds, (productsOf) => toBlocks(4, productsOf), signal), layers };
 }
 
 /** Heads are a small part of the work and stand where every error shows: what takes less than an eighth of the usual layer is kept. */

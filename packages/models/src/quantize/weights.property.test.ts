@@ -1,8 +1,10 @@
 /** Rounded weights against what they stand for. */
+import { Random } from '@rank-rank/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toBlocks } from './blockwise.ts';
 import type { Observed } from './calibration.ts';
+import { errorFeedback } from './error-feedback.ts';
 import { toColumnCodes, toRowCodes } from './integer-weights.ts';
 import { splitOutliers } from './outlier-splitting.ts';
 import { smooth } from './smoothing.ts';
@@ -45,6 +47,66 @@ describe('weights in blocks', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('errors that are fed back', () => {
+  const random = new Random(3);
+  const [inner, out, tokens] = [48, 12, 40];
+  // Channels that say much the same, as those of real activations do.
+  const topics = Array.from({ length: 6 * inner }, () => random.normal());
+  const inputs = Array.from({ length: tokens }, () => {
+    const mixed = Array.from({ length: 6 }, () => random.normal());
+    return Array.from(
+      { length: inner },
+      (_, k) => mixed.reduce((sum, share, t) => sum + share * topics[t * inner + k]!, 0) + random.normal() / 4,
+    );
+  });
+  const products = new Float64Array(inner * inner);
+  for (const row of inputs) for (let i = 0; i < inner; i++) for (let j = i; j < inner; j++) products[i * inner + j]! += row[i]! * row[j]!;
+  const feedback = errorFeedback(Float64Array.from(products), inner);
+
+  it('go the way of the inverse of the products', () => {
+    // The first step of the method, by its definition: w_j −= e · H⁻¹[0, j] / H⁻¹[0, 0], with H x = e₀ solved by elimination.
+    let trace = 0;
+    for (let k = 0; k < inner; k++) trace += products[k * inner + k]!;
+    const rows = Array.from({ length: inner }, (_, i) =>
+      Array.from({ length: inner + 1 }, (_, j) =>
+        j === inner ? Number(i === 0) : products[Math.min(i, j) * inner + Math.max(i, j)]! + (i === j ? (0.1 * trace) / inner : 0),
+      ),
+    );
+    for (let p = 0; p < inner; p++) {
+      for (let i = 0; i < inner; i++) {
+        if (i === p) continue;
+        const share = rows[i]![p]! / rows[p]![p]!;
+        for (let j = p; j <= inner; j++) rows[i]![j]! -= share * rows[p]![j]!;
+      }
+    }
+    const column = rows.map((row, i) => row[inner]! / row[i]!);
+    for (let j = 0; j < inner; j++) expect(feedback[j]!).toBeCloseTo(column[j]! / column[0]!, 9);
+  });
+
+  it('leave outputs closer than rounding each weight by itself', () => {
+    const weights = Float32Array.from({ length: inner * out }, () => random.normal());
+    const errorWith = (given: Float64Array | undefined): number => {
+      const { codes, scales, zeros } = toBlocks(weights, inner, out, { bits: 4, blockSize: 16 }, undefined, given);
+      let error = 0;
+      for (let n = 0; n < out; n++) {
+        const off = Array.from({ length: inner }, (_, k) => {
+          const block = n * (inner / 16) + (k >> 4);
+          const code = (codes[block * 8 + ((k & 15) >> 1)]! >> (4 * (k & 1))) & 15;
+          const zero = (zeros![n * 2 + (k >> 5)]! >> (4 * ((k >> 4) & 1))) & 15;
+          return (code - zero) * scales[block]! - weights[k * out + n]!;
+        });
+        for (const row of inputs) error += row.reduce((sum, value, k) => sum + value * off[k]!, 0) ** 2;
+      }
+      return error;
+    };
+    expect(errorWith(feedback)).toBeLessThan(errorWith(undefined) / 2);
+  });
+
+  it('are those of inputs that are never seen too: each by itself', () => {
+    expect([...errorFeedback(new Float64Array(9), 3)]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
   });
 });
 
