@@ -1,5 +1,4 @@
 import { RankError } from '@rank-rank/core';
-import { fromFloat16 } from '@rank-rank/storage/tensors';
 import { type PaddedBatch, pad, paddedPositions, type TokenBatch } from './batch.ts';
 import { loadRuntime, type OnnxRuntime, type OnnxSession, type OnnxTensor, type OnnxValue, type RuntimeName } from './load-runtime.ts';
 import { type FloatTensor, type Reduced, type Reduction, reduce } from './reduction.ts';
@@ -26,8 +25,12 @@ export async function openOnnxSession(source: GraphSource, options: SessionOptio
   } catch (cause) {
     throw openingError(shown, cause as Error, providers);
   }
-  return new OnnxRuntimeSession(runtime, inner, shown);
+  const halves = inner.outputMetadata.some(({ type }) => type === 'float16');
+  return new OnnxRuntimeSession(runtime, inner, shown, halves ? (await import('@rank-rank/storage/tensors')).fromFloat16 : undefined);
 }
+
+/** Loaded for models that give half precision: most start without. */
+type FromFloat16 = (bits: Uint16Array) => Float32Array;
 
 /** onnxruntime-web reads no files by itself in Node. */
 async function sourceFor(name: RuntimeName, source: GraphSource): Promise<GraphSource> {
@@ -42,11 +45,13 @@ class OnnxRuntimeSession implements Session {
   readonly outputs: readonly TensorInfo[];
   readonly #runtime: OnnxRuntime;
   readonly #shown: string;
+  readonly #fromFloat16: FromFloat16 | undefined;
   #inner: OnnxSession | undefined;
   #reductions: readonly Reduction[] = [];
 
-  constructor(runtime: OnnxRuntime, inner: OnnxSession, shown: string) {
+  constructor(runtime: OnnxRuntime, inner: OnnxSession, shown: string, fromFloat16: FromFloat16 | undefined) {
     this.#runtime = runtime;
+    this.#fromFloat16 = fromFloat16;
     this.#inner = inner;
     this.#shown = shown;
     this.inputs = inner.inputMetadata.map(info);
@@ -78,7 +83,7 @@ class OnnxRuntimeSession implements Session {
       throw runningError(this.#shown, cause as Error, batch);
     }
     try {
-      const floats = new Map(names.map((name) => [name, toFloats(name, results[name]!)]));
+      const floats = new Map(names.map((name) => [name, toFloats(name, results[name]!, this.#fromFloat16)]));
       return reductions.map((reduction) => reduce(reduction, floats.get(reduction.output)!, batch));
     } finally {
       for (const tensor of Object.values(results)) tensor.dispose?.();
@@ -142,10 +147,10 @@ function info({ name, type, shape }: OnnxValue): TensorInfo {
   return { name, type: type ?? 'unknown', shape: shape ?? [] };
 }
 
-function toFloats(name: string, tensor: OnnxTensor): FloatTensor {
+function toFloats(name: string, tensor: OnnxTensor, fromFloat16: FromFloat16 | undefined): FloatTensor {
   const { data, dims, type } = tensor;
   if (data instanceof Float32Array) return { data, dims };
-  if (type === 'float16' && ArrayBuffer.isView(data)) {
+  if (type === 'float16' && ArrayBuffer.isView(data) && fromFloat16 !== undefined) {
     const bits = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
     return { data: fromFloat16(bits), dims };
   }

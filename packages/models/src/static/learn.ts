@@ -10,9 +10,9 @@ import {
   type WorkOptions,
   yieldToEventLoop,
 } from '@rank-rank/core';
-import { type AnalysisSpec, Analyzer } from '@rank-rank/retrieve';
+import type { AnalysisSpec } from '@rank-rank/retrieve';
 import { rightSingularVectors } from './randomized-svd.ts';
-import { StaticEncoder } from './static-encoder.ts';
+import { analyzerOf, StaticEncoder } from './static-encoder.ts';
 import { TermCounts } from './term-counts.ts';
 
 export interface LearnOptions extends WorkOptions {
@@ -53,7 +53,7 @@ export async function learnStaticEncoder(
   const random = new Random(options.seed ?? 42);
   const progress = throttleProgress(options.onProgress);
 
-  const analyzer = await Analyzer.create(analysis);
+  const analyzer = await analyzerOf(analysis);
   const counts = new TermCounts();
   let seen = 0;
   for await (const text of texts) {

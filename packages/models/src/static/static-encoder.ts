@@ -9,7 +9,7 @@ import {
   throwIfCancelled,
   yieldToEventLoop,
 } from '@rank-rank/core';
-import { Analyzer, type Token } from '@rank-rank/retrieve';
+import type { AnalysisSpec, Analyzer, Token } from '@rank-rank/retrieve';
 import { Spelling } from './spelling.ts';
 import type { StaticModel } from './static-model.ts';
 import { termWeight } from './term-counts.ts';
@@ -72,7 +72,7 @@ export class StaticEncoder {
 
   /** The encoder of a stored model. */
   static async from(model: StaticModel): Promise<StaticEncoder> {
-    return new StaticEncoder(model, await Analyzer.create(model.analysis));
+    return new StaticEncoder(model, await analyzerOf(model.analysis));
   }
 
   async #encodeDense(texts: readonly string[], as: TextRole, options: EncodeOptions = {}): Promise<Matrix> {
@@ -219,6 +219,12 @@ export class StaticEncoder {
       work(checkString(`encode: text ${i}`, texts[i]), i);
     }
   }
+}
+
+/** The analyser's package is loaded when an encoder is learned or read: whoever runs a trained model is not kept waiting for it. */
+export async function analyzerOf(analysis: string | AnalysisSpec): Promise<Analyzer> {
+  const { Analyzer } = await import('@rank-rank/retrieve');
+  return Analyzer.create(analysis);
 }
 
 /** Where each term stands first. */
