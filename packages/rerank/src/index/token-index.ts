@@ -27,7 +27,7 @@ export interface TokenSearchOptions extends Pick<StoreScoreOptions, 'aggregate' 
   readonly signal?: AbortSignal;
   /** Applied before scoring: k hits come back whenever k documents pass. */
   readonly filter?: Filter;
-  /** Documents that are scored by their rows, of all that the first pass orders. By default 50 + 2.4·k, more in collections of more than 1,400 documents. */
+  /** Documents that are scored by their rows, of all that the first pass orders. By default 25 + 2.7·k, more in collections of more than 1,400 documents. */
   readonly candidates?: number;
   /** `warp`: centroids that are looked into for each query row. 32 */
   readonly probes?: number;
