@@ -27,7 +27,8 @@ export type { TuneOptions, TuneResult, TuneTrial } from './dense/tune.ts';
 export { expandQuery, type FeedbackOptions } from './lexical/feedback/expand-query.ts';
 export { type MoreLikeThisOptions, moreLikeThis } from './lexical/feedback/more-like-this.ts';
 export { type HighlightOptions, type Highlights, highlight, type Snippet, type Span } from './lexical/highlight.ts';
-export { LexicalIndex, type LexicalOptions, type OpenOptions } from './lexical/lexical-index.ts';
+export { LexicalIndex } from './lexical/lexical-index.ts';
+export type { LexicalOptions, OpenOptions } from './lexical/lexical-options.ts';
 export { LexicalReader, type LexicalSearchOptions, type SearchResult } from './lexical/lexical-reader.ts';
 export type {
   BooleanQuery,

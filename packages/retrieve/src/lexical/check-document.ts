@@ -20,3 +20,27 @@ function noText(number: number, field: string, id: unknown, value: unknown, expe
     id,
   });
 }
+
+/** One document, not several. */
+export function isDocument(documents: unknown): documents is Document {
+  return typeof documents === 'object' && documents !== null && 'id' in documents && !(Symbol.iterator in documents);
+}
+
+/** Checks all, and that no id comes twice. */
+export function refuseDuplicates(documents: readonly unknown[]): void {
+  const seen = new Set<string>();
+  documents.forEach((item, i) => {
+    const { id } = checkDocument(i, item);
+    const key = id.toWellFormed();
+    if (seen.has(key)) throw duplicate(id);
+    seen.add(key);
+  });
+}
+
+export function duplicate(id: string): RankError {
+  return new RankError(
+    'DUPLICATE_ID',
+    `Document ${shown(id)} comes twice in one call of add. Keep one; to replace a document add it in a later call.`,
+    { id },
+  );
+}

@@ -1,5 +1,4 @@
 import {
-  checkInteger,
   checkOptions,
   type Document,
   type Explanation,
@@ -13,58 +12,28 @@ import {
   yieldToEventLoop,
 } from '@rank-rank/core';
 import { memoryFileSystem, type Scope, type SectionWriter, Store } from '@rank-rank/storage';
-import type { AnalysisSpec } from '../analysis/analysis.ts';
 import { Bitmap } from '../metadata/bitmap.ts';
 import type { ValueCount } from '../metadata/columns.ts';
 import { chooseAll, chooseMerge, type MergePolicy } from '../segments/merge-policy.ts';
-import { checkDocument } from './check-document.ts';
+import { checkDocument, duplicate, isDocument, refuseDuplicates } from './check-document.ts';
+import { checkResources, type LexicalOptions, type OpenOptions, optionNames, type Resources } from './lexical-options.ts';
 import { LexicalReader, type LexicalSearchOptions, type SearchResult } from './lexical-reader.ts';
 import { ParallelBuilder } from './parallel/parallel-builder.ts';
 import type { LexicalQuery } from './query/lexical-query.ts';
 import { type ModelName, type ModelSpec, modelOf } from './scoring/models.ts';
-import { type Field, type FieldOptions, type FieldSpec, fieldSpecs, openField } from './segment/fields.ts';
+import { type Field, type FieldSpec, fieldSpecs, openField } from './segment/fields.ts';
 import { merge } from './segment/merge.ts';
+import { PendingSegment } from './segment/pending-segment.ts';
 import { Segment, type SegmentView } from './segment/segment.ts';
 import { SegmentBuffer } from './segment/segment-buffer.ts';
 import { type SegmentInput, segmentKind, segmentVersion, writeSegment } from './segment/segment-writer.ts';
 
 export const storeKind = 'lexical';
-const deletesKind = 'lexical-deletes';
-const deletesVersion = 1;
 const stateVersion = 1;
 const policy: MergePolicy = { segmentsPerTier: 8, smallest: 1000, largest: Number.POSITIVE_INFINITY, deletedShare: 1 / 3 };
 
-export interface LexicalOptions {
-  /** The folder of the index; without it (and without `scope`) the index is in memory and ends with its object. */
-  readonly path?: string;
-  /** A part of a store that others write to as well: they are committed together. */
-  readonly scope?: Scope;
-  /** The fields by name; by default one, `text`, of title and text together. */
-  readonly fields?: Readonly<Record<string, FieldOptions>>;
-  /** The analysis of fields that name none: the name of a preset, or a chain. `english` */
-  readonly analysis?: string | AnalysisSpec;
-  /** Whether fields that do not say keep positions, for phrases and proximity. false */
-  readonly positions?: boolean;
-  /** Keep the texts in the index (packed): for snippets, feedback and more-like-this by id. false */
-  readonly texts?: boolean;
-  /** The weighting model of searches that name none. BM25 (Lucene's) with k1 1.2, b 0.75 */
-  readonly model?: ModelName | ModelSpec;
-  /** About how much memory documents may take before they are written out, in bytes. 256 MiB */
-  readonly memory?: number;
-  /** Threads that analyse and write where many documents are added at once. 1 */
-  readonly threads?: number;
-}
-
-const optionNames = ['path', 'scope', 'fields', 'analysis', 'positions', 'texts', 'model', 'memory', 'threads'] as const;
 /** So many documents of one call are taken in here before threads are started for the others. */
 const worthThreads = 4096;
-
-export interface OpenOptions {
-  /** Open for adding and removing; takes the folder's lock. */
-  readonly write?: boolean;
-  readonly memory?: number;
-  readonly threads?: number;
-}
 
 interface State {
   readonly version: number;
@@ -75,20 +44,6 @@ interface State {
 }
 
 type Settings = Pick<State, 'fields' | 'model' | 'texts'>;
-
-/** What building may take. */
-interface Resources {
-  readonly memory: number;
-  readonly threads: number;
-}
-
-/** A segment on its way into the next commit. */
-interface PendingSegment {
-  readonly segment: Segment;
-  deleted: Bitmap | undefined;
-  /** The file that holds `deleted` as it is; undefined where it changed since, or is empty. */
-  deletes: string | undefined;
-}
 
 /**
  * A full-text index: BM25 and its relatives over analysed text, in memory or on disk.
@@ -326,7 +281,7 @@ export class LexicalIndex implements Retriever {
       for (const given of new Set(list)) {
         const id = given.toWellFormed();
         let there = this.#buffer.remove(id);
-        if (!this.#removed.has(id) && this.#pending.some(({ segment, deleted }) => isLive(segment, deleted, id))) {
+        if (!this.#removed.has(id) && this.#pending.some((pending) => pending.has(id))) {
           this.#removed.add(id);
           there = true;
         }
@@ -389,8 +344,8 @@ export class LexicalIndex implements Retriever {
     await this.#exclusively(async () => {
       if (!this.#changed) return;
       await this.#flush(options);
-      for (const pending of this.#pending) await this.#writeDeletes(pending);
-      this.#pending = this.#pending.filter(({ segment, deleted }) => deleted === undefined || deleted.count < segment.size);
+      for (const pending of this.#pending) await pending.writeDeletes(this.#scope);
+      this.#pending = this.#pending.filter(({ live }) => live > 0);
       this.#stage();
       this.#changed = false;
     });
@@ -429,7 +384,7 @@ export class LexicalIndex implements Retriever {
 
   #toMerge(choose: typeof chooseAll): PendingSegment[] | undefined {
     const pending = this.#pending;
-    const sizes = pending.map((one) => ({ size: one.segment.size, live: liveOf(one), bytes: one.segment.bytes }));
+    const sizes = pending.map(({ segment: { size, bytes }, live }) => ({ size, live, bytes }));
     return choose(sizes)?.map((i) => pending[i]!);
   }
 
@@ -470,10 +425,10 @@ export class LexicalIndex implements Retriever {
       }
       const first = Math.min(...places);
       const kept = this.#pending.filter((_, place) => !places.includes(place));
-      if (merged !== undefined) kept.splice(first, 0, { segment: merged, deleted, deletes: undefined });
+      if (merged !== undefined) kept.splice(first, 0, new PendingSegment(merged, deleted));
       this.#pending = kept;
       if (this.#changed) return;
-      for (const pending of this.#pending) await this.#writeDeletes(pending);
+      for (const pending of this.#pending) await pending.writeDeletes(this.#scope);
       this.#stage();
       if (!this.#ownsStore) return;
       await this.#scope.store.commit();
@@ -493,26 +448,22 @@ export class LexicalIndex implements Retriever {
     const views: SegmentView[] = [];
     for (const { file, deletes } of files) {
       const segment = known.get(file) ?? (await Segment.open(this.#scope, file));
-      const deleted = deletes === undefined ? undefined : await this.#readDeletes(segment, deletes);
-      pending.push({ segment, deleted: deleted?.clone(), deletes });
+      const deleted = deletes === undefined ? undefined : await PendingSegment.readDeletes(this.#scope, segment, deletes);
+      pending.push(new PendingSegment(segment, deleted?.clone(), deletes));
       views.push({ segment, deleted, live: segment.size - (deleted?.count ?? 0) });
     }
     this.#pending = pending;
     this.#reader = new LexicalReader(this.#fields, views, modelOf(this.#state.model));
   }
 
-  async #readDeletes(segment: Segment, file: string): Promise<Bitmap> {
-    return new Bitmap(segment.size, (await this.#scope.open(file, deletesKind, deletesVersion)).u32('deleted'));
-  }
-
   /** Writes the buffer as a segment, and applies it and the removals to the segments before. */
   async #flush(options: WorkOptions): Promise<void> {
-    for (const id of [...this.#removed, ...this.#buffer.ids()]) this.#deleteFrom(this.#pending, id);
+    for (const id of [...this.#removed, ...this.#buffer.ids()]) this.#deleteFromPending(id);
     this.#removed.clear();
     if (this.#buffer.size === 0) return;
     const segment = await this.#write(this.#buffer.input(), 'writing', options);
     this.#buffer = new SegmentBuffer(this.#fields, this.#state.texts);
-    this.#pending.push({ segment, deleted: undefined, deletes: undefined });
+    this.#pending.push(new PendingSegment(segment));
   }
 
   #startThreads(): Promise<ParallelBuilder> {
@@ -531,9 +482,9 @@ export class LexicalIndex implements Retriever {
         }),
       );
     }
-    for (const id of ids) this.#deleteFrom(this.#pending, id.toWellFormed());
+    for (const id of ids) this.#deleteFromPending(id.toWellFormed());
     ids.length = 0;
-    for (const segment of segments) this.#pending.push({ segment, deleted: undefined, deletes: undefined });
+    this.#pending.push(...segments.map((segment) => new PendingSegment(segment)));
   }
 
   /** A new segment. Between its pieces other work gets its turn. */
@@ -562,26 +513,12 @@ export class LexicalIndex implements Retriever {
     return Segment.open(this.#scope, file.name);
   }
 
-  #deleteFrom(segments: readonly PendingSegment[], id: string): void {
-    for (const pending of segments) {
-      const number = pending.segment.ids.numberOf(id);
-      if (number < 0 || pending.deleted?.has(number)) continue;
-      pending.deleted ??= Bitmap.empty(pending.segment.size);
-      pending.deleted.add(number);
-      pending.deletes = undefined;
-    }
-  }
-
-  async #writeDeletes(pending: PendingSegment): Promise<void> {
-    if (pending.deleted === undefined || pending.deletes !== undefined) return;
-    const file = await this.#scope.create('lexical-deletes', deletesKind, deletesVersion);
-    await file.write('deleted', pending.deleted.words, 'u32');
-    await file.finish();
-    pending.deletes = file.name;
+  #deleteFromPending(id: string): void {
+    for (const pending of this.#pending) pending.delete(id);
   }
 
   #stage(): void {
-    const segments = this.#pending.map(({ segment, deletes }) => ({ file: segment.name, ...(deletes !== undefined && { deletes }) }));
+    const segments = this.#pending.map(({ files }) => files);
     const state: State = { version: stateVersion, ...this.#state, segments };
     this.#scope.stage(
       state,
@@ -594,7 +531,7 @@ export class LexicalIndex implements Retriever {
     const mine = this.#pending.slice(segmentsBefore);
     if (mine.length === 0) return;
     for (const id of ids) {
-      if (mine.some(({ segment, deleted }) => isLive(segment, deleted, id))) throw duplicate(id);
+      if (mine.some((pending) => pending.has(id))) throw duplicate(id);
     }
   }
 
@@ -618,42 +555,4 @@ async function openStore(path: string | undefined, write: boolean): Promise<Stor
   return path === undefined
     ? Store.open('in memory', { kind: storeKind, write: true, fileSystem: memoryFileSystem() })
     : Store.open(path, { kind: storeKind, write });
-}
-
-function liveOf({ segment, deleted }: PendingSegment): number {
-  return segment.size - (deleted?.count ?? 0);
-}
-
-function isLive(segment: Segment, deleted: Bitmap | undefined, id: string): boolean {
-  const number = segment.ids.numberOf(id);
-  return number >= 0 && !deleted?.has(number);
-}
-
-function isDocument(documents: unknown): documents is Document {
-  return typeof documents === 'object' && documents !== null && 'id' in documents && !(Symbol.iterator in documents);
-}
-
-function refuseDuplicates(documents: readonly unknown[]): void {
-  const seen = new Set<string>();
-  documents.forEach((item, i) => {
-    const { id } = checkDocument(i, item);
-    const key = id.toWellFormed();
-    if (seen.has(key)) throw duplicate(id);
-    seen.add(key);
-  });
-}
-
-function duplicate(id: string): RankError {
-  return new RankError(
-    'DUPLICATE_ID',
-    `Document ${shown(id)} comes twice in one call of add. Keep one; to replace a document add it in a later call.`,
-    { id },
-  );
-}
-
-function checkResources({ memory, threads }: Partial<Resources>): Resources {
-  return {
-    memory: checkInteger('memory', memory ?? 256 << 20, { min: 1 << 16 }),
-    threads: checkInteger('threads', threads ?? 1, { min: 1, max: 1024 }),
-  };
 }
