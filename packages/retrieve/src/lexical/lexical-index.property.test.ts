@@ -116,7 +116,7 @@ it('ranks the same by every strategy, with and without a filter and deletions', 
       }
       await index.close();
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
