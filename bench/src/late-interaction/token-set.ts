@@ -25,6 +25,7 @@ export async function readTokenSet(context: Context, name: string): Promise<Toke
   const folder = join(context.workloads, 'tokens', name);
   const json = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'));
   const documents = await readTokenMatrices(context, name, 'document');
+  const qrels = json('qrels.json') as Qrels;
   const exact = json('exact.json') as Record<string, [string, number][]>;
   return {
     name,
@@ -32,7 +33,7 @@ export async function readTokenSet(context: Context, name: string): Promise<Toke
     documents,
     queries: await readTokenMatrices(context, name, 'query'),
     exact: new Map(Object.entries(exact).map(([id, hits]) => [id, hits.map(([document]) => document)])),
-    qrels: json('qrels.json') as Qrels,
+    ...(Object.keys(qrels).length > 0 && { qrels }),
   };
 }
 

@@ -4,6 +4,7 @@ import { checkCounted, checkTokens } from '../tokens/check-tokens.ts';
 import { checkMask } from '../tokens/counted.ts';
 import { type PackedTokens, packTokens } from '../tokens/pack.ts';
 import { checkWeights } from '../tokens/weights.ts';
+import { signRows } from './sign-rows.ts';
 import { checkSmooth, type Smooth, smoothMaxSim } from './smooth-maxsim.ts';
 
 /** The score of a document without a counted row, where it is asked for: finite, and below every real score (Sentence Transformers' value). */
@@ -124,7 +125,9 @@ function prepared(query: Tokens, documents: readonly Tokens[] | PackedTokens, op
   const rows: Rows =
     exactness === 'exact' || packed.type === 'f32'
       ? full
-      : quantise(full, packed.rows.type === 'i8' ? 'i8' : packed.rows.type === 'bits' ? 'bits' : 'f16');
+      : packed.rows.type === 'bits'
+        ? signRows(full)
+        : quantise(full, packed.rows.type === 'i8' ? 'i8' : 'f16');
   return { packed, weights, divisor, metric, rows, dim, absent };
 }
 

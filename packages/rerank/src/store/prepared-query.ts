@@ -1,6 +1,7 @@
 import type { Tokens } from '@rank-rank/core';
 import { type F32Rows, type I8Rows, normalise, quantise, type ResidualTable, type Rows, residualTable } from '@rank-rank/kernels';
 import type { ResidualCodec } from '../codec/residual-codec.ts';
+import { signRows } from '../scoring/sign-rows.ts';
 import { kernelTypes, type RowType } from '../tokens/pack.ts';
 
 /**
@@ -12,6 +13,7 @@ export class PreparedQuery {
   readonly count: number;
   /** The sum of the weights. */
   readonly total: number;
+  readonly #weights: Float32Array;
   readonly #forms = new Map<string, Rows>();
   #table: { codec: ResidualCodec; table: ResidualTable } | undefined;
 
@@ -30,6 +32,7 @@ export class PreparedQuery {
       total += weight;
       if (weight !== 1) for (let k = i * dim; k < (i + 1) * dim; k++) rows[k]! *= weight;
     });
+    this.#weights = Float32Array.from(kept, (row) => weights[row]!);
     this.count = kept.length;
     this.total = total;
   }
@@ -41,7 +44,8 @@ export class PreparedQuery {
   as(type: RowType): Rows {
     if (type === 'f32') return this.rows;
     let form = this.#forms.get(type);
-    if (form === undefined) this.#forms.set(type, (form = quantise(this.rows, kernelTypes[type])));
+    if (form === undefined)
+      this.#forms.set(type, (form = type === 'binary' ? signRows(this.rows, this.#weights) : quantise(this.rows, kernelTypes[type])));
     return form;
   }
 
