@@ -1,7 +1,6 @@
 import { constants } from 'node:fs';
 import { access, type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { RankError } from '@rank-rank/core';
-import { mapFile } from '@rank-rank/kernels';
 
 /** A file being written, from its start to its end. */
 export interface OutputFile {
@@ -43,6 +42,8 @@ export const nodeFileSystem: FileSystem = {
   // The mapping reports its own trouble; a file that is not there is told as everywhere else.
   async map(path) {
     await guarded(path, 'read', () => access(path));
+    // Loaded here: those who only read tensors or count checksums start without the kernels.
+    const { mapFile } = await import('@rank-rank/kernels');
     return new Uint8Array(mapFile(path));
   },
   rename: (from, to) => guarded(from, 'rename', () => rename(from, to)),
