@@ -65,3 +65,22 @@ export async function encoding(context: Context, { miniLm, own }: Artefacts, pre
   js?.end();
   await Promise.all([reference.close(), ours.close()]);
 }
+
+/** Our export beside the reference's, by themselves and often: they differ by less than two rounds of anything do. */
+export async function graphs(context: Context, { miniLm, own }: Artefacts, rounds: number): Promise<void> {
+  const { abstracts } = cranfield(context.data);
+  for (const precision of ['fp32', 'int8'] as const) {
+    const reference = await openDenseEncoder(miniLm, { precision, threads: 1 });
+    const ours = await openDenseEncoder(own, { precision, threads: 1 });
+    await inTurn(
+      context,
+      { task: 'graph', case: `${precision} 64 abstracts`, metric: 'ms_per_text' },
+      [
+        { peer: 'rank-rank', run: () => timed(() => ours.encode(abstracts, 'document')) },
+        { peer: 'rank-rank, the reference graph', run: () => timed(() => reference.encode(abstracts, 'document')) },
+      ],
+      { rounds, per: abstracts.length },
+    );
+    await Promise.all([reference.close(), ours.close()]);
+  }
+}

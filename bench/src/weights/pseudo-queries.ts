@@ -3,6 +3,8 @@ import { type Document, Random } from '@rank-rank/core';
 /** A retrieval task that a collection sets itself: of each query it is known which document it was taken from, and out of. */
 export interface PseudoTask {
   readonly name: string;
+  /** The collection's name. */
+  readonly collection: string;
   readonly documents: readonly Document[];
   readonly queries: readonly { readonly id: string; readonly text: string }[];
   readonly qrels: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -21,7 +23,13 @@ const leastText = 20;
 const leastPassage = 5;
 
 /** Takes queries out of a fair sample of the documents; undefined where too few have what it takes. */
-export function pseudoTask(name: string, kind: PseudoKind, documents: readonly Document[], most: number, seed = 7): PseudoTask | undefined {
+export function pseudoTask(
+  collection: string,
+  kind: PseudoKind,
+  documents: readonly Document[],
+  most: number,
+  seed = 7,
+): PseudoTask | undefined {
   const random = new Random(seed);
   const order = Array.from(documents, (_, i) => i);
   for (let i = order.length - 1; i > 0; i--) {
@@ -38,7 +46,8 @@ export function pseudoTask(name: string, kind: PseudoKind, documents: readonly D
     queries.push({ id: taken.rest.id, text: taken.query });
   }
   if (queries.length < 50) return undefined;
-  return { name: `${name}/${kind}`, documents: left, queries, qrels: Object.fromEntries(queries.map(({ id }) => [id, { [id]: 1 }])) };
+  const qrels = Object.fromEntries(queries.map(({ id }) => [id, { [id]: 1 }]));
+  return { name: `${collection}/${kind}`, collection, documents: left, queries, qrels };
 }
 
 /** The text without its title, which some collections say twice. */

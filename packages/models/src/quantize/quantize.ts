@@ -31,7 +31,7 @@ export interface QuantizeOptions extends WorkOptions, Pick<ExportOptions, 'pooli
   /**
    * - `int8` (default): weights and activations in eight bits, the fastest on processors; calibrated on sample texts.
    * - `q8`: weights in eight bits by blocks, activations rounded by blocks: closer to float32 and slower than `int8`.
-   * - `q4`: the same with four bits in feed-forward layers, the smallest: attention keeps eight.
+   * - `q4`: the same with four bits in feed-forward layers, the smallest: rounding errors are made up for over sample texts, attention keeps eight.
    * - `fp16`: everything in float16, for graphics processors.
    */
   readonly method?: QuantizeMethod;

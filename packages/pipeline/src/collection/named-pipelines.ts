@@ -26,13 +26,12 @@ export interface Parts {
 }
 
 /**
- * `dense`: the weight beside BM25's 1, for the learned encoder chosen by pseudo-queries taken out of texts, without judgements
- * (`npm run bench weights`); a model's vectors count as much as words do. `late`: the share of late interaction beside the order before it. The
- * learned token matrices say no more than the vectors they come from, and get the same share, 0.2 of 1.2: pseudo-queries would give them twice that,
- * but those are copied from the texts and reward every exact word. A model's get more than all before them.
+ * `dense`: the weight beside BM25's 1. `late`: the share of late interaction beside the order before it. Those of what was learned from the texts are
+ * chosen by one rule and by pseudo-queries taken out of texts, without judgements (`npm run bench weights`). A model's vectors count as much as words
+ * do, and its token matrices more than all before them.
  */
 const blending = {
-  learned: { dense: 0.2, late: 0.2 / 1.2 },
+  learned: { dense: 0.2, late: 0.1 },
   trained: { dense: 1, late: 0.75 },
 } as const;
 
