@@ -68,11 +68,13 @@ async function openTextModel<Kind extends ModelKind>(
   checkOptions(where, options, known);
   const { folder, id } = await resolveFolder(model, options);
   const description = withKnownSettings((await describeModel(folder, kind)) as Described<Kind>, model);
-  const tokenizer = await Tokenizer.open(description.folder);
-  checkVocabulary(description, tokenizer);
-  const graph = options.graph ?? (await chooseGraph(folder, description.folder, options, () => exporting(description, tokenizer)));
-  const runner = await ModelRunner.open(graph, options, tokenizer);
-  return { description, tokenizer, runner, graph, id: `${id}#${await stateOf(graph)}` };
+  const reading = openTokenizer(description);
+  // The tokenizer is read while the sessions start; until it is waited for, its failure must not count as unhandled.
+  reading.catch(() => undefined);
+  const settings = async (): Promise<ExportSettings> => exporting(description, await reading);
+  const graph = options.graph ?? (await chooseGraph(folder, description.folder, options, settings));
+  const runner = await ModelRunner.open(graph, options, reading);
+  return { description, tokenizer: await reading, runner, graph, id: `${id}#${await stateOf(graph)}` };
 }
 
 /** Opens a model and prepares it for its task; what was opened is closed again where that fails. */
@@ -130,13 +132,13 @@ async function chooseGraph(
   folder: string,
   inner: string,
   { precision = 'auto', signal, onProgress }: ModelOptions,
-  exporting: () => ExportSettings,
+  exporting: () => Promise<ExportSettings>,
 ): Promise<string> {
   checkOneOf('precision', precision, precisions);
   const found = findGraph(inner, precision) ?? findGraph(folder, precision);
   if (found !== undefined) return found.file;
   if (weightsFile(inner) !== undefined && (precision === 'auto' || precision === 'fp32')) {
-    return exportedGraph(folder, exporting(), { ...(signal && { signal }), ...(onProgress && { onProgress }) });
+    return exportedGraph(folder, await exporting(), { ...(signal && { signal }), ...(onProgress && { onProgress }) });
   }
   const there = graphsOf(folder);
   throw new RankError(
@@ -148,8 +150,9 @@ async function chooseGraph(
   );
 }
 
-function checkVocabulary({ folder, vocabularySize }: ModelDescription, tokenizer: Tokenizer): void {
-  if (vocabularySize === undefined || tokenizer.vocabularySize <= vocabularySize) return;
+async function openTokenizer({ folder, vocabularySize }: ModelDescription): Promise<Tokenizer> {
+  const tokenizer = await Tokenizer.open(folder);
+  if (vocabularySize === undefined || tokenizer.vocabularySize <= vocabularySize) return tokenizer;
   throw new RankError(
     'DIMENSION_MISMATCH',
     `${folder}: the tokenizer knows ${tokenizer.vocabularySize} tokens, the model ${vocabularySize}. They are not of the same model: get both from one place.`,

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { cancelled, checkInteger, checkOneOf, type OnProgress, RankError, throttleProgress } from '@rank-rank/core';
-import { type TokenRow, toBatch } from './batch.ts';
+import { type TokenBatch, type TokenRow, toBatch } from './batch.ts';
 import { IsolatedSession } from './isolated-session.ts';
 import { openOnnxSession } from './onnx-session.ts';
 import type { Reduced, Reduction } from './reduction.ts';
@@ -50,6 +50,9 @@ export interface RunnerStatistics {
   readonly restarts: number;
 }
 
+/** How rows are filled up to one length. */
+type Padding = Pick<TokenBatch, 'padId' | 'padsLeft'>;
+
 /** A batch ends before a row shorter than this share of its longest: padding costs as much as text. */
 const evenness = 0.7;
 
@@ -75,12 +78,7 @@ export class ModelRunner {
   #truncated = 0;
   #busy = 0;
 
-  private constructor(
-    sessions: readonly Session[],
-    options: RunOptions,
-    tokenizer: { padId: number; padsLeft: boolean },
-    batchTokens: number,
-  ) {
+  private constructor(sessions: readonly Session[], options: RunOptions, tokenizer: Padding, batchTokens: number) {
     this.#sessions = sessions;
     this.#running = sessions.map(() => 0);
     this.padId = tokenizer.padId;
@@ -91,7 +89,7 @@ export class ModelRunner {
     this.#depth = options.isolation === 'none' ? 1 : 2;
   }
 
-  static async open(source: GraphSource, options: RunOptions, tokenizer: { padId: number; padsLeft: boolean }): Promise<ModelRunner> {
+  static async open(source: GraphSource, options: RunOptions, tokenizer: Padding | Promise<Padding>): Promise<ModelRunner> {
     const sessions = checkInteger('sessions', options.sessions ?? 1, { min: 1, max: 64 });
     const isolation = checkOneOf('isolation', options.isolation ?? 'thread', ['thread', 'process', 'none']);
     for (const provider of options.providers ?? []) checkOneOf('providers', provider, executionProviders);
@@ -108,8 +106,8 @@ export class ModelRunner {
     const opening = Array.from({ length: sessions }, () =>
       isolation === 'none' ? openOnnxSession(source, sessionOptions) : IsolatedSession.open(source, sessionOptions, isolation),
     );
-    const opened = await Promise.allSettled(opening);
-    const failed = opened.find((result) => result.status === 'rejected');
+    const [padding, ...opened] = await Promise.allSettled([tokenizer, ...opening]);
+    const failed = [padding, ...opened].find((result) => result.status === 'rejected');
     if (failed !== undefined) {
       await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)));
       throw failed.reason;
@@ -117,7 +115,7 @@ export class ModelRunner {
     return ModelRunner.over(
       opened.map((result) => (result as PromiseFulfilledResult<Session>).value),
       { ...options, maxBatchTokens: batchTokens },
-      tokenizer,
+      (padding as PromiseFulfilledResult<Padding>).value,
     );
   }
 
@@ -125,7 +123,7 @@ export class ModelRunner {
   static over(
     sessions: readonly Session[],
     options: Pick<RunOptions, 'isolation' | 'maxWaiting'> & { readonly maxBatchTokens: number },
-    tokenizer: { padId: number; padsLeft: boolean },
+    tokenizer: Padding,
   ): ModelRunner {
     return new ModelRunner(sessions, options, tokenizer, options.maxBatchTokens);
   }
