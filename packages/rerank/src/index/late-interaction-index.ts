@@ -48,8 +48,8 @@ const searchNames = [
 
 /**
  * Up to so many rows `auto` compares with all of them, in bytes, which finds more; from there on scanning centroids first takes at most two thirds of the
- * time. Measured with 22 query rows of 128 dimensions and ten hits (`npm run bench late-interaction crossover`): 0.12 against 0.10 ms at 6,000 rows, 0.145
- * against 0.098 at 10,000, 0.17 against 0.10 at 12,000, 0.68 against 0.15 at 48,000.
+ * time. Measured with 22 query rows of 128 dimensions and ten hits (`npm run bench late-interaction crossover`): 0.12 against 0.11 ms at 6,000 rows, 0.15
+ * against 0.08 at 10,000, 0.17 against 0.10 at 12,000, 0.52 against 0.12 at 48,000.
  */
 export const exactRows = 10_000;
 
