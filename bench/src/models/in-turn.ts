@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { quantile } from '../measure.ts';
 import type { Context, Row } from '../question.ts';
 
@@ -13,6 +14,9 @@ export interface Contender {
   run(): Promise<Cost>;
 }
 
+/** Milliseconds between two contenders: threads of the one before spin for a while when their work is done. */
+const rest = 200;
+
 /**
  * Measures contenders in turn, round after round, so that what slows the machine down slows all of them down; says the median of each, and the
  * lowest and highest.
@@ -27,7 +31,10 @@ export async function inTurn(
   const costs = there.map((): Cost[] => []);
   for (const contender of there) await contender.run();
   for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < there.length; i++) costs[i]!.push(await there[i]!.run());
+    for (let i = 0; i < there.length; i++) {
+      await setTimeout(rest);
+      costs[i]!.push(await there[i]!.run());
+    }
   }
   there.forEach(({ peer }, i) => {
     const all = costs[i]!.map(({ ms }) => ms / per);
