@@ -6,8 +6,8 @@ export type RunAnswer = Extract<Answer, { results: unknown }>;
 
 /**
  * Memory that a thread shares with its worker, with room for one small batch on its way there and one result on its way back. A message
- * of `postMessage` is written out, read in and dispatched as an event, a tenth of a millisecond each way once a model has emptied the
- * caches: as much as the tokens of a query take to be made. What does not fit, or comes while the room is taken, goes as a message.
+ * of `postMessage` is written out, read in and dispatched as an event: up to a tenth of a millisecond each way once a model has emptied the
+ * caches. What does not fit, or comes while the room is taken, goes as a message.
  */
 export interface Mailbox {
   readonly memory: SharedArrayBuffer;
