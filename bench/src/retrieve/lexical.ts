@@ -7,7 +7,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Document, fullText, type Qrels, type Query, type Run } from '@rank-rank/core';
@@ -73,7 +73,7 @@ async function ours(context: Context, folder: string, name: string): Promise<voi
     const last = join(path, String(repeats - 1));
     context.say({ task: 'lexical', case: `${name}/index`, metric: 'docs_per_s', value: documents.length / quantile(seconds, 0.5) });
     context.say({ task: 'lexical', case: `${name}/index`, metric: 'bytes', value: bytesOf(last) });
-    if (documents.length > 50_000) {
+    if (documents.length > 50_000 && availableParallelism() > 1) {
       const at = performance.now();
       const parallel = await LexicalIndex.build(documents, { path: join(path, 'threads'), analysis: 'standard', threads: 2 });
       await parallel.settled();

@@ -12,6 +12,7 @@
 #include "pq.c"
 #include "hnsw.c"
 #include "packed-postings.c"
+#include "scored-lists.c"
 #include "residuals.c"
 
 #define RR_TEXT_OF(name) #name

@@ -18,35 +18,52 @@ export function mergeFound(lists: readonly SegmentFound[], k: number): Hit[] {
     for (let i = 0; i < count; i++) hits.push({ id: ids.idOf(documents[i]!), score: scores[i]! });
     return hits;
   }
+  // First which, then their ids: reads of ids, which lie far apart, do not wait for one another then.
+  const most = Math.min(
+    k,
+    lists.reduce((sum, { documents }) => sum + documents.length, 0),
+  );
+  const from = new Uint32Array(most);
+  const places = new Uint32Array(most);
   const next = new Uint32Array(lists.length);
   /** The score at the head of each list; NaN, which is never the largest, where it is used up. */
   const heads = Float64Array.from(lists, ({ scores }) => scores[0] ?? Number.NaN);
-  const headId = (list: number): string => lists[list]!.ids.idOf(lists[list]!.documents[next[list]!]!);
-  while (hits.length < k) {
+  for (let i = 0; i < most; i++) {
     let best = -1;
     let score = Number.NEGATIVE_INFINITY;
     let equal = false;
-    for (let i = 0; i < heads.length; i++) {
-      const head = heads[i]!;
+    for (let list = 0; list < heads.length; list++) {
+      const head = heads[list]!;
       if (head > score || (best < 0 && head === score)) {
-        best = i;
+        best = list;
         score = head;
         equal = false;
       } else if (head === score) equal = true;
     }
-    if (best < 0) break;
-    let id = headId(best);
-    if (equal) {
-      for (let i = best + 1; i < heads.length; i++) {
-        if (heads[i] !== score) continue;
-        const other = headId(i);
-        if (compareCodePoints(other, id) > 0) continue;
-        best = i;
-        id = other;
-      }
-    }
-    hits.push({ id, score });
+    if (equal) best = firstById(lists, next, heads, best);
+    from[i] = best;
+    places[i] = next[best]!;
     heads[best] = lists[best]!.scores[++next[best]!] ?? Number.NaN;
   }
+  for (let i = 0; i < most; i++) {
+    const { ids, documents, scores } = lists[from[i]!]!;
+    const place = places[i]!;
+    hits.push({ id: ids.idOf(documents[place]!), score: scores[place]! });
+  }
   return hits;
+}
+
+/** Of the lists whose heads have the best score, the one whose head comes first by its id; `best` is the first of them. */
+function firstById(lists: readonly SegmentFound[], next: Uint32Array, heads: Float64Array, best: number): number {
+  const headId = (list: number): string => lists[list]!.ids.idOf(lists[list]!.documents[next[list]!]!);
+  let first = best;
+  let id = headId(best);
+  for (let list = best + 1; list < lists.length; list++) {
+    if (heads[list] !== heads[best]) continue;
+    const other = headId(list);
+    if (compareCodePoints(other, id) > 0) continue;
+    first = list;
+    id = other;
+  }
+  return first;
 }
