@@ -224,6 +224,8 @@ export class LexicalIndex implements Retriever {
       const report = throttleProgress(options.onProgress);
       const mine = new Set<string>();
       const segmentsBefore = this.#pending.length;
+      // No id comes twice in a call, so documents replace others in what was there before it: segments, and what waited to be written.
+      let replaced = this.#buffer.size === 0 ? segmentsBefore : Number.POSITIVE_INFINITY;
       let threads: ParallelBuilder | undefined;
       const elsewhere: string[] = [];
       let done = 0;
@@ -255,16 +257,20 @@ export class LexicalIndex implements Retriever {
           if (isFull || ((done & 255) === 0 && this.#buffer.bytes + (threads?.bytes ?? 0) > this.#memory)) {
             if (total === undefined) this.#refuseAcross(mine, segmentsBefore);
             mine.clear();
-            await this.#flush(options);
-            await this.#flushThreads(threads, elsewhere);
+            await this.#flush(options, replaced);
+            await this.#flushThreads(threads, elsewhere, replaced);
           }
         }
         if (total === undefined) this.#refuseAcross(mine, segmentsBefore);
+      } catch (error) {
+        // Such as an id that does come twice.
+        replaced = Number.POSITIVE_INFINITY;
+        throw error;
       } finally {
         // Also what came before an error stays.
         if (threads !== undefined) {
-          await this.#flush({});
-          await this.#flushThreads(threads, elsewhere).finally(() => threads?.close());
+          await this.#flush({}, replaced);
+          await this.#flushThreads(threads, elsewhere, replaced).finally(() => threads?.close());
         }
       }
     });
@@ -456,9 +462,10 @@ export class LexicalIndex implements Retriever {
     this.#reader = new LexicalReader(this.#fields, views, modelOf(this.#state.model));
   }
 
-  /** Writes the buffer as a segment, and applies it and the removals to the segments before. */
-  async #flush(options: WorkOptions): Promise<void> {
-    for (const id of [...this.#removed, ...this.#buffer.ids()]) this.#deleteFromPending(id);
+  /** Writes the buffer as a segment, and applies removals to the segments before, and it to the first `replaced` of them. */
+  async #flush(options: WorkOptions, replaced: number = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#deleteFromPending(this.#removed);
+    this.#deleteFromPending(this.#buffer.ids(), replaced);
     this.#removed.clear();
     if (this.#buffer.size === 0) return;
     const segment = await this.#write(this.#buffer.input(), 'writing', options);
@@ -472,7 +479,7 @@ export class LexicalIndex implements Retriever {
   }
 
   /** Writes what threads have as segments, in the place of documents with the ids that were given to them. */
-  async #flushThreads(threads: ParallelBuilder | undefined, ids: string[]): Promise<void> {
+  async #flushThreads(threads: ParallelBuilder | undefined, ids: string[], replaced: number): Promise<void> {
     if (threads === undefined) return;
     const segments: Segment[] = [];
     for (const sections of await threads.write()) {
@@ -482,7 +489,10 @@ export class LexicalIndex implements Retriever {
         }),
       );
     }
-    for (const id of ids) this.#deleteFromPending(id.toWellFormed());
+    this.#deleteFromPending(
+      ids.map((id) => id.toWellFormed()),
+      replaced,
+    );
     ids.length = 0;
     this.#pending.push(...segments.map((segment) => new PendingSegment(segment)));
   }
@@ -513,8 +523,9 @@ export class LexicalIndex implements Retriever {
     return Segment.open(this.#scope, file.name);
   }
 
-  #deleteFromPending(id: string): void {
-    for (const pending of this.#pending) pending.delete(id);
+  #deleteFromPending(ids: Iterable<string>, among: number = Number.POSITIVE_INFINITY): void {
+    const segments = this.#pending.slice(0, among);
+    if (segments.length > 0) for (const id of ids) for (const segment of segments) segment.delete(id);
   }
 
   #stage(): void {

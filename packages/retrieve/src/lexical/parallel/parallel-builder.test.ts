@@ -50,6 +50,18 @@ it('refuses an id that comes twice in a stream, and keeps what came before', asy
   await index.close();
 });
 
+it.each([1, 2])('has a document once that comes twice, far apart, where %i threads work with little memory', async (threads) => {
+  const index = await LexicalIndex.create({ ...options, threads, memory: 1 << 20 });
+  const twice = function* (): Generator<Document> {
+    yield* documentsOf(9000, 'first');
+    yield { id: 'd4500', text: 'again' };
+  };
+  await expect(index.add(twice())).rejects.toMatchObject({ code: 'DUPLICATE_ID' });
+  await index.commit();
+  expect(index.size).toBe(9000);
+  await index.close();
+});
+
 it('ends with an error where a thread fails, and can be cancelled', async () => {
   const builder = await ParallelBuilder.start(1, { fields: [{ name: 'text' }] as never, keepTexts: false });
   await builder.add({ id: 'a', text: 'b' });
