@@ -16,7 +16,9 @@ const question: Question = {
     if (wanted('fp32')) await encoding(context, models, 'fp32', 2);
     if (wanted('int8')) await encoding(context, models, 'int8', 3);
     if (wanted('graphs')) await graphs(context, models, 9);
-    for (const precision of ['fp32', 'int8'] as const) if (wanted('query')) await oneQuery(context, models, precision, 40);
+    for (const precision of ['fp32', 'int8'] as const) {
+      for (const isolation of ['thread', 'none'] as const) if (wanted('query')) await oneQuery(context, models, precision, isolation, 40);
+    }
     if (wanted('pairs')) await pairs(context, models, 7, 2);
     if (wanted('pairs1')) await pairs(context, models, 5, 1);
     if (wanted('beside')) await beside(context, models);

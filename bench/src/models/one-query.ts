@@ -12,11 +12,18 @@ const block = 20;
 
 /**
  * What one query takes beyond the session's own time: tokenising, the way to the worker and back, pooling. On one core, where the process is pinned to
- * it, the two take turns; on several the worker's core has slept while the caller worked, which costs the session itself more.
+ * it, the two take turns; on several the worker's core has slept while the caller worked, which costs the session itself more. Without a worker
+ * (`isolation: 'none'`) there is no way to go, and the event loop waits for the model.
  */
-export async function oneQuery(context: Context, { miniLm }: Artefacts, precision: 'fp32' | 'int8', blocks: number): Promise<void> {
+export async function oneQuery(
+  context: Context,
+  { miniLm }: Artefacts,
+  precision: 'fp32' | 'int8',
+  isolation: 'thread' | 'none',
+  blocks: number,
+): Promise<void> {
   const [query] = cranfield(context.data).queries as [string];
-  const encoder = await openDenseEncoder(miniLm, { precision, threads: 1 });
+  const encoder = await openDenseEncoder(miniLm, { precision, threads: 1, isolation });
   const session = await InferenceSession.create(encoder.graph, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 });
   const ids = BigInt64Array.from(encoder.tokenizer.encode(query).ids, BigInt);
   const tensor = (data: BigInt64Array): Tensor => new Tensor('int64', data, [1, ids.length]);
@@ -40,7 +47,7 @@ export async function oneQuery(context: Context, { miniLm }: Artefacts, precisio
   const say = (peer: string, metric: string, values: readonly number[]): void =>
     context.say({
       task: 'encode',
-      case: `${precision} 1 query, ${cores === 1 ? 'one core' : `${cores} cores`}`,
+      case: `${precision} 1 query${isolation === 'none' ? ' without a worker' : ''}, ${cores === 1 ? 'one core' : `${cores} cores`}`,
       metric,
       peer,
       value: quantile(values, 0.5),
