@@ -19,6 +19,10 @@ function markdownFiles(): string[] {
   return [join(root, 'README.md'), join(root, 'ARCHITECTURE.md'), ...packages, ...guides].filter((file) => existsSync(file));
 }
 
+mkdirSync(place, { recursive: true });
+// What blocks leave in the folder for temporary files goes with the place.
+for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = place;
+
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 for (const file of markdownFiles()) {
@@ -29,7 +33,6 @@ for (const file of markdownFiles()) {
   describe(relative(root, file), () => {
     for (const { line, code } of blocks) {
       it(`runs the block at line ${line}`, async () => {
-        mkdirSync(place, { recursive: true });
         const module = join(place, `${relative(root, file).replaceAll(/\W/g, '-')}-${line}.ts`);
         writeFileSync(module, `${code}\nexport {};\n`);
         await import(module);
