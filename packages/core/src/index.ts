@@ -27,3 +27,4 @@ export type { Matrix, ScoreSpace, SparseVector, Tokens } from './representation.
 export { type Run, type RunInput, toRun } from './run.ts';
 export { TopK, topK } from './top-k.ts';
 export { checkId, checkInteger, checkNumber, checkOneOf, checkOptions, checkString, shown, unknownName } from './validate.ts';
+export { workerFlags } from './worker-flags.ts';

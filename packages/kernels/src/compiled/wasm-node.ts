@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { workerFlags } from '@rank-rank/core';
 import type { Machine } from '../plan.ts';
 import type { WasmHost } from './wasm.ts';
 
@@ -25,7 +26,7 @@ export function nodeHost(readFile: Machine['mapFile']): WasmHost {
       return code;
     },
     startWorker() {
-      const worker = new Worker(new URL('worker.mjs', folder));
+      const worker = new Worker(new URL('worker.mjs', folder), workerFlags());
       return {
         post: (message) => worker.postMessage(message),
         listen(onMessage, onDeath) {

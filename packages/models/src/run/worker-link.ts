@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
+import { workerFlags } from '@rank-rank/core';
 import { openMailbox, untilClosed } from './mailbox.ts';
 import type { Answer, Request } from './protocol.ts';
 
@@ -26,21 +27,13 @@ const entry: URL = import.meta.url.endsWith('.ts')
   ? new URL('../../dist/run/session.worker.js', import.meta.url)
   : new URL('./session.worker.js', import.meta.url);
 
-/**
- * Workers take over the flags that Node was started with, unless it was started on a text (`node -e`), which a worker on a file refuses. They are not
- * named: a thread refuses those of V8 (`--max-old-space-size`) where they are, and has them by itself.
- */
-const flags: { execArgv?: string[] } = process.execArgv.some((flag) => /^(--input-type|--eval|--print|-e$|-p$|-pe$)/.test(flag))
-  ? { execArgv: [] }
-  : {};
-
 export function startWorker(isolation: Isolation, events: LinkEvents, script: URL = entry): WorkerLink {
   return isolation === 'thread' ? startThread(events, script) : startProcess(events, script);
 }
 
 function startThread(events: LinkEvents, script: URL): WorkerLink {
   const mailbox = openMailbox();
-  const worker = new Worker(script, { ...flags, workerData: mailbox?.memory });
+  const worker = new Worker(script, { ...workerFlags(), workerData: mailbox?.memory });
   let why: string | undefined;
   const takeMail = (): void => {
     const answer = mailbox?.answers.take();
@@ -76,7 +69,7 @@ function startProcess(events: LinkEvents, script: URL): WorkerLink {
   const child: ChildProcess = fork(script, {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    ...flags,
+    ...workerFlags(),
   });
   let ended = false;
   const end = (why: string): void => {

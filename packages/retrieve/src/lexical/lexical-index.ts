@@ -269,8 +269,12 @@ export class LexicalIndex implements Retriever {
       } finally {
         // Also what came before an error stays.
         if (threads !== undefined) {
-          await this.#flush({}, replaced);
-          await this.#flushThreads(threads, elsewhere, replaced).finally(() => threads?.close());
+          try {
+            await this.#flush({}, replaced);
+            await this.#flushThreads(threads, elsewhere, replaced);
+          } finally {
+            await threads.close();
+          }
         }
       }
     });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { type Document, Random } from '@rank-rank/core';
 import { expect, it } from 'vitest';
 import { LexicalIndex } from '../lexical-index.ts';
@@ -60,6 +61,14 @@ it.each([1, 2])('has a document once that comes twice, far apart, where %i threa
   await index.commit();
   expect(index.size).toBe(9000);
   await index.close();
+});
+
+it('works in a program that Node was given as a text', () => {
+  const entry = JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href);
+  const program = `const { LexicalIndex } = await import(${entry});
+    const documents = Array.from({ length: 4200 }, (_, i) => ({ id: String(i), text: 'word' }));
+    console.log((await LexicalIndex.build(documents, { threads: 2 })).size);`;
+  expect(execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' }).trim()).toBe('4200');
 });
 
 it('ends with an error where a thread fails, and can be cancelled', async () => {

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { type Document, RankError } from '@rank-rank/core';
+import { type Document, RankError, workerFlags } from '@rank-rank/core';
 import type { GatheredSection } from './gathered-sections.ts';
 import type { BuilderAnswer, BuilderRequest, BuilderSettings } from './protocol.ts';
 
@@ -27,7 +27,9 @@ export class ParallelBuilder {
 
   static async start(threads: number, settings: BuilderSettings): Promise<ParallelBuilder> {
     const { Worker: Thread } = await import('node:worker_threads');
-    return new ParallelBuilder(Array.from({ length: threads }, () => new Builder(new Thread(entry, { workerData: settings }))));
+    return new ParallelBuilder(
+      Array.from({ length: threads }, () => new Builder(new Thread(entry, { ...workerFlags(), workerData: settings }))),
+    );
   }
 
   /** About how much memory documents take in all threads. */

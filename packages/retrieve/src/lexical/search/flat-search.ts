@@ -59,7 +59,7 @@ export class FlatSearch {
     const strategy = costs.choose();
     if (!costs.timed) return this.#searchBy(strategy, plan, terms, allow, k, above);
     // What is kept for later queries is no cost of this one.
-    if (strategy === 'eager') this.#eagerScores.learn(terms);
+    if (strategy === 'eager' && this.#scoring.perDocument(plan, this.#segment) === undefined) this.#eagerScores.learn(terms);
     const started = performance.now();
     const found = this.#searchBy(strategy, plan, terms, allow, k, above);
     costs.took((performance.now() - started) / (postings + 1));
