@@ -100,17 +100,12 @@ export class RemoteEncoder implements DenseEncoder {
   async #ask(texts: readonly string[], as: TextRole, signal: AbortSignal | undefined): Promise<Float32Array[]> {
     const { model, dim, prompts } = this.#options;
     const prompt = prompts?.[as] ?? '';
-    const written = texts.map((text) => wellFormed(prompt + text));
+    const written = texts.map((text) => (prompt + text).toWellFormed());
     const answer = await this.#server.post(this.#dialect.path, this.#dialect.body({ model, texts: written, as, dim }), signal);
     const vectors = this.#dialect.vectors(answer);
     if (vectors.length !== texts.length) throw malformed(this.id, `${vectors.length} vectors for ${texts.length} texts`);
     return vectors.map((vector) => toVector(vector, this.id));
   }
-}
-
-/** An unpaired surrogate has no UTF-8 form and would make the request unreadable. */
-export function wellFormed(text: string): string {
-  return /[\uD800-\uDFFF]/.test(text) ? text.replace(/\p{Surrogate}/gu, '\uFFFD') : text;
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {

@@ -10,7 +10,6 @@ import {
 } from '@rank-rank/core';
 import { checkCandidates, ranked } from '../rerank/candidates.ts';
 import { inPortions, malformed, type RemoteOptions, RemoteServer, remoteOptions } from './post-json.ts';
-import { wellFormed } from './remote-encoder.ts';
 
 /** The servers whose rerank APIs are spoken. */
 export type RerankDialectName = 'cohere' | 'jina' | 'voyage' | 'tei' | 'vllm' | 'infinity' | 'llamacpp';
@@ -121,8 +120,8 @@ export function openRemoteReranker(options: RemoteRerankerOptions): Reranker {
       const texts = checkCandidates(query, candidates, how);
       const scores = new Float64Array(texts.length);
       await inPortions(texts.length, maxBatch, concurrency, async (from, to) => {
-        const list = texts.slice(from, to).map(wellFormed);
-        const answer = await server.post(dialect.path, dialect.body(options.model, wellFormed(query), list), how.signal);
+        const list = texts.slice(from, to).map((text) => text.toWellFormed());
+        const answer = await server.post(dialect.path, dialect.body(options.model, query.toWellFormed(), list), how.signal);
         scores.set(readScores(dialect.results(answer), dialect.score, list.length, name), from);
       });
       return ranked(candidates, scores, how.topK);

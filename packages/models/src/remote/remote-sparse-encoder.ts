@@ -1,7 +1,6 @@
 import { checkInteger, checkOptions, type EncodeOptions, type SparseEncoder, type SparseVector, type TextRole } from '@rank-rank/core';
 import { checkTexts } from '../encode/text-input.ts';
 import { inPortions, malformed, type RemoteOptions, RemoteServer, remoteOptions } from './post-json.ts';
-import { wellFormed } from './remote-encoder.ts';
 
 export interface RemoteSparseEncoderOptions extends RemoteOptions {
   /** Words of the model's vocabulary. */
@@ -24,7 +23,7 @@ export function openRemoteSparseEncoder(options: RemoteSparseEncoderOptions): Sp
       checkOptions('encode', how, ['signal', 'onProgress']);
       const results = new Array<SparseVector>(texts.length);
       await inPortions(texts.length, maxBatch, concurrency, async (from, to) => {
-        const inputs = texts.slice(from, to).map(wellFormed);
+        const inputs = texts.slice(from, to).map((text) => text.toWellFormed());
         const answer = await server.post<unknown>('/embed_sparse', { inputs, truncate: true }, how.signal);
         if (!Array.isArray(answer) || answer.length !== inputs.length)
           throw malformed(server.urlOf('/embed_sparse'), `it has no vector for each of ${inputs.length} texts`);

@@ -10,7 +10,7 @@ import {
 } from '@rank-rank/core';
 import { checkTexts } from '../encode/text-input.ts';
 import { inPortions, malformed, type RemoteOptions, RemoteServer, remoteOptions } from './post-json.ts';
-import { toVector, wellFormed } from './remote-encoder.ts';
+import { toVector } from './remote-encoder.ts';
 
 /** The servers that give a vector a token. */
 export type TokenDialectName = 'jina' | 'infinity' | 'tei' | 'llamacpp' | 'next-plaid';
@@ -90,7 +90,16 @@ export async function openRemoteTokenEncoder(options: RemoteTokenEncoderOptions)
   const name = server.urlOf(dialect.path);
 
   const ask = async (texts: readonly string[], as: TextRole, signal: AbortSignal | undefined): Promise<Tokens[]> => {
-    const answer = await server.post(dialect.path, dialect.body(options.model, texts.map(wellFormed), as, options.dim), signal);
+    const answer = await server.post(
+      dialect.path,
+      dialect.body(
+        options.model,
+        texts.map((text) => text.toWellFormed()),
+        as,
+        options.dim,
+      ),
+      signal,
+    );
     const matrices = dialect.matrices(answer);
     if (!Array.isArray(matrices) || matrices.length !== texts.length) {
       throw malformed(name, `${Array.isArray(matrices) ? matrices.length : 'no'} matrices for ${texts.length} texts`);

@@ -88,7 +88,7 @@ export class TextSegmenter {
   segment(text: string, options: { limit?: number; spans?: boolean } = {}): Segment {
     const { limit = Number.POSITIVE_INFINITY, spans = false } = options;
     // An unpaired surrogate has no UTF-8 form; the replacement character is as long, so places stay.
-    const wellFormed = /[\uD800-\uDFFF]/.test(text) ? text.replace(/\p{Surrogate}/gu, '\uFFFD') : text;
+    const wellFormed = text.toWellFormed();
     const ids: number[] = [];
     const places: number[] | undefined = spans ? [] : undefined;
     if (text.length <= stretch) this.#read(wellFormed, 0, ids, places);

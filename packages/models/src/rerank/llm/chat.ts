@@ -1,6 +1,5 @@
 import { checkInteger, checkNumber, checkOptions, checkString } from '@rank-rank/core';
 import { malformed, type RemoteOptions, RemoteServer, remoteOptions } from '../../remote/post-json.ts';
-import { wellFormed } from '../../remote/remote-encoder.ts';
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -42,7 +41,7 @@ export function openChat(options: ChatOptions): ChatModel {
     async complete(messages, how = {}) {
       const body = {
         model,
-        messages: messages.map(({ role, content }) => ({ role, content: wellFormed(content) })),
+        messages: messages.map(({ role, content }) => ({ role, content: content.toWellFormed() })),
         temperature,
         max_tokens: maxTokens,
         ...options.extra,
