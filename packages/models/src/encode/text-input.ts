@@ -14,6 +14,9 @@ import type { ModelRunner, RowResult } from '../run/model-runner.ts';
 /** How many texts are tokenised, sorted and run together: enough to make even batches, few enough to hold in memory. */
 const portion = 2048;
 
+/** So many texts are a query rather than work, and tokenised before a thread has woken. */
+const few = 4;
+
 /** Refuses what is no list of texts, naming the first that is none. */
 export function checkTexts(where: string, texts: unknown, as?: unknown): readonly string[] {
   if (!Array.isArray(texts)) {
@@ -42,6 +45,7 @@ export async function runTexts(
   checkOptions(where, options, ['signal', 'onProgress']);
   const { signal } = options;
   throwIfCancelled(signal, where);
+  if (count <= few) runner.announce();
   const progress = throttleProgress(options.onProgress);
   let done = 0;
   let running: Promise<void> = Promise.resolve();

@@ -58,6 +58,10 @@ export class IsolatedSession implements Session {
     await this.#ask({ kind: 'prepare', reductions });
   }
 
+  announce(): void {
+    this.#link?.announce();
+  }
+
   async run(batch: TokenBatch, wanted: readonly number[]): Promise<readonly Reduced[]> {
     await this.#start();
     const answer = await this.#ask({ kind: 'run', batch, wanted });

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { toBatch } from './batch.ts';
 import { openMailbox, type RunAnswer, type RunRequest, untilClosed } from './mailbox.ts';
@@ -19,6 +20,8 @@ const answers: RunAnswer[] = [
     ],
   },
 ];
+
+const severalCores = availableParallelism() > 1;
 
 describe('A mailbox', () => {
   it('gives on its other side what was put in', () => {
@@ -68,5 +71,30 @@ describe('A mailbox', () => {
     there.requests.close();
     await listening;
     expect(taken).toEqual([3, 4, 5]);
+  });
+
+  it('wakes for what is announced, and sleeps again where nothing comes', async () => {
+    const { requests: letters } = openMailbox()!;
+    letters.open();
+    for (let i = 0; i < 3; i++) {
+      const { rings } = letters;
+      const rang = letters.rang(rings);
+      letters.announce();
+      if (severalCores) {
+        expect(await rang).toBe(true);
+        expect(letters.take()).toBeUndefined();
+      }
+      expect(letters.put(requests[i]!)).toBe(true);
+      expect(await rang).toBe(true);
+      letters.wait(rings);
+      expect(letters.take()).toEqual(requests[i]);
+    }
+    letters.expect();
+    const { rings } = letters;
+    letters.ring();
+    letters.wait(rings);
+    expect(letters.put(requests[0]!)).toBe(true);
+    letters.close();
+    expect(await letters.rang(letters.rings - 1)).toBe(false);
   });
 });

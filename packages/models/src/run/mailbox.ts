@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Answer, Request } from './protocol.ts';
 import type { Reduced } from './reduction.ts';
 
@@ -15,20 +16,39 @@ export interface Mailbox {
   readonly answers: Letters<RunAnswer>;
 }
 
-/** One way of a mailbox: one side puts letters in, the other takes them out. */
+/** One way of a mailbox: one side puts letters in and rings, the other takes them out. */
 export interface Letters<Letter> {
+  /** How often it rang; asked for before looking for letters, it makes waiting end at once if one came in between. */
+  readonly rings: number;
+  /**
+   * Rings because a letter is about to come. A core that sleeps takes about as long to wake as a short text to be tokenised; who was woken stays
+   * awake for a moment.
+   */
+  announce(): void;
   /** False where nobody takes letters, the last has not been taken yet, or this one is too long: it was not put in. */
   put(letter: Letter): boolean;
+  /** Rings for something else, such as a message. */
+  ring(): void;
+  /** The next letter is likely to come soon: who waits for it stays awake for a moment as after an announcement. */
+  expect(): void;
   /** From now on this side takes what is put in. */
   open(): void;
   /** The letter that is there, if any. */
   take(): Letter | undefined;
-  /** Waits for a letter, which somebody else may take first; false when this side was closed. */
-  arrived(): Promise<boolean>;
+  /** Blocks this thread until it has rung more often than `rings`. */
+  wait(rings: number): void;
+  /** Waits without blocking; false when this side was closed. */
+  rang(rings: number): Promise<boolean>;
   close(): void;
 }
 
 const bytesEachWay = 65_536;
+
+/** Milliseconds that who was woken by an announcement stays awake: short texts are tokenised, and states pooled, in less. */
+const moment = 0.3;
+
+/** On one core who stays awake keeps the other from what was announced. */
+const announcing = availableParallelism() > 1;
 
 /** A mailbox, or the other side of one by its memory; undefined where the runtime cannot wait for memory without blocking. */
 export function openMailbox(memory?: SharedArrayBuffer): Mailbox | undefined {
@@ -41,10 +61,14 @@ export function openMailbox(memory?: SharedArrayBuffer): Mailbox | undefined {
   };
 }
 
-/** Opens this side and calls `takeMail` whenever a letter has come, until it is closed. */
+/** Opens this side and calls `takeMail` whenever it rang, until it is closed. */
 export async function untilClosed(letters: Letters<unknown>, takeMail: () => void): Promise<void> {
   letters.open();
-  while (await letters.arrived()) takeMail();
+  for (let open = true; open; ) {
+    const { rings } = letters;
+    takeMail();
+    open = await letters.rang(rings);
+  }
 }
 
 function writeRequest(words: Words, { id, batch, wanted }: RunRequest): void {
@@ -116,32 +140,50 @@ function readAnswer(words: Words): RunAnswer {
   return { id, results };
 }
 
-/** What the first word of a slot says. */
+/** What the first word of a slot says; the second counts how often it rang. */
 const closed = 0;
 const empty = 1;
-const full = 2;
+const announced = 2;
+const full = 3;
+const header = 2;
 
 class Slot<Letter> implements Letters<Letter> {
   readonly #state: Int32Array;
+  readonly #bell: Int32Array;
   readonly #words: Words;
   readonly #write: (words: Words, letter: Letter) => void;
   readonly #read: (words: Words) => Letter;
 
   constructor(memory: SharedArrayBuffer, at: number, write: (words: Words, letter: Letter) => void, read: (words: Words) => Letter) {
     this.#state = new Int32Array(memory, at, 1);
-    this.#words = new Words(memory, at + 4, bytesEachWay / 4 - 1);
+    this.#bell = new Int32Array(memory, at + 4, 1);
+    this.#words = new Words(memory, at + 4 * header, bytesEachWay / 4 - header);
     this.#write = write;
     this.#read = read;
   }
 
+  get rings(): number {
+    return Atomics.load(this.#bell, 0);
+  }
+
+  announce(): void {
+    if (announcing && this.#became(announced, empty)) this.#notify();
+  }
+
   put(letter: Letter): boolean {
-    if (Atomics.load(this.#state, 0) !== empty) return false;
+    const state = Atomics.load(this.#state, 0);
+    if (state !== empty && state !== announced) return false;
     this.#write(this.#words.rewound(), letter);
     if (this.#words.overflowed) return false;
-    // It may have been closed meanwhile, and stays so.
-    if (Atomics.compareExchange(this.#state, 0, empty, full) !== empty) return false;
-    Atomics.notify(this.#state, 0);
+    // An announcement may have been forgotten meanwhile, and the slot closed, which it stays.
+    if (!this.#became(full, announced) && !this.#became(full, empty)) return false;
+    this.#notify();
     return true;
+  }
+
+  ring(): void {
+    this.#became(empty, announced);
+    this.#notify();
   }
 
   open(): void {
@@ -155,15 +197,41 @@ class Slot<Letter> implements Letters<Letter> {
     return letter;
   }
 
-  async arrived(): Promise<boolean> {
-    const waiting = waitAsync!(this.#state, 0, empty);
+  expect(): void {
+    if (announcing) this.#became(announced, empty);
+  }
+
+  wait(rings: number): void {
+    this.#stayAwake();
+    Atomics.wait(this.#bell, 0, rings);
+    this.#stayAwake();
+  }
+
+  async rang(rings: number): Promise<boolean> {
+    const waiting = waitAsync!(this.#bell, 0, rings);
     if (waiting.async) await waiting.value;
+    this.#stayAwake();
     return Atomics.load(this.#state, 0) !== closed;
   }
 
   close(): void {
     Atomics.store(this.#state, 0, closed);
-    Atomics.notify(this.#state, 0);
+    this.#notify();
+  }
+
+  #became(state: number, from: number): boolean {
+    return Atomics.compareExchange(this.#state, 0, from, state) === from;
+  }
+
+  #notify(): void {
+    Atomics.add(this.#bell, 0, 1);
+    Atomics.notify(this.#bell, 0);
+  }
+
+  /** Until what was announced is there, or has not come for a moment and is forgotten. */
+  #stayAwake(): void {
+    const until = performance.now() + moment;
+    while (Atomics.load(this.#state, 0) === announced) if (performance.now() > until) this.#became(empty, announced);
   }
 }
 

@@ -161,6 +161,11 @@ export class ModelRunner {
     await Promise.all(this.#sessions.map((session) => session.run(batch, wanted)));
   }
 
+  /** Says that a few texts will come as soon as they are tokenised, so that a session that sleeps is awake by then. */
+  announce(): void {
+    if (this.#running[0] === 0 && this.#calls.length === 0) this.#sessions[0]!.announce?.();
+  }
+
   /** Runs rows and gives each to `take` as it is done. */
   run(rows: readonly TokenRow[], wanted: readonly number[], take: TakeRow, options: CallOptions = {}): Promise<void> {
     if (this.#closed) return Promise.reject(new RankError('CLOSED', 'The model was closed.'));
@@ -328,7 +333,10 @@ class Call {
     this.wantedKey = wanted.join();
     this.#take = take;
     this.#events = events;
-    this.#order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => rows[b]!.ids.length - rows[a]!.ids.length || a - b);
+    this.#order = new Uint32Array(rows.length);
+    if (rows.length === 1) return;
+    for (let i = 1; i < rows.length; i++) this.#order[i] = i;
+    this.#order.sort((a, b) => rows[b]!.ids.length - rows[a]!.ids.length || a - b);
   }
 
   hasNext(): boolean {

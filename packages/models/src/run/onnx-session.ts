@@ -71,7 +71,7 @@ class OnnxRuntimeSession implements Session {
     this.#reductions = reductions;
   }
 
-  async run(batch: TokenBatch, wanted: readonly number[]): Promise<readonly Reduced[]> {
+  async run(batch: TokenBatch, wanted: readonly number[], computed?: () => void): Promise<readonly Reduced[]> {
     if (this.#inner === undefined) throw new RankError('CLOSED', `The session of ${this.#shown} was closed.`);
     const reductions = wanted.map((index) => this.#reductions[index]!);
     const names = [...new Set(reductions.map(({ output }) => output))];
@@ -79,6 +79,7 @@ class OnnxRuntimeSession implements Session {
     let results: Record<string, OnnxTensor>;
     try {
       results = await this.#inner.run(feeds, names);
+      computed?.();
     } catch (cause) {
       throw runningError(this.#shown, cause as Error, batch);
     }

@@ -14,7 +14,9 @@ export interface TensorInfo {
  * A graph that is ready to run.
  *
  * - `prepare` says what is wanted of its outputs, and fails where the graph does not have them.
- * - `run` gives the results of the reductions asked for by their place in that list; batches run one after the other.
+ * - `run` gives the results of the reductions asked for by their place in that list; batches run one after the other. `computed` is called
+ *   when the graph has run and only the reductions are left, where that is known.
+ * - `announce` says that a short batch will come at once, to a session that may sleep.
  * - A failed run rejects with a `MODEL` error and leaves the session usable, or says that it is not.
  * - After `close`, `run` rejects with `CLOSED`.
  */
@@ -22,7 +24,8 @@ export interface Session {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   prepare(reductions: readonly Reduction[]): Promise<void>;
-  run(batch: TokenBatch, wanted: readonly number[]): Promise<readonly Reduced[]>;
+  run(batch: TokenBatch, wanted: readonly number[], computed?: () => void): Promise<readonly Reduced[]>;
+  announce?(): void;
   close(): Promise<void>;
 }
 

@@ -1,7 +1,8 @@
 /** Holds one session in a thread or a process of its own, and does what the messages of protocol.ts ask. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { RankError } from '@rank-rank/core';
-import { openMailbox, untilClosed } from './mailbox.ts';
+import type { TokenBatch } from './batch.ts';
+import { type Letters, openMailbox, type RunRequest } from './mailbox.ts';
 import { openOnnxSession } from './onnx-session.ts';
 import { type Answer, type Request, toPlainError } from './protocol.ts';
 import type { Reduced } from './reduction.ts';
@@ -21,8 +22,10 @@ async function answer(request: Request): Promise<Answer> {
       case 'prepare':
         await session.prepare(request.reductions);
         return { id, done: true };
-      case 'run':
-        return { id, results: await session.run(request.batch, request.wanted) };
+      case 'run': {
+        const computed = isShort(request.batch) ? () => mailbox?.answers.announce() : undefined;
+        return { id, results: await session.run(request.batch, request.wanted, computed) };
+      }
       case 'close':
         await session.close();
         return { id, done: true };
@@ -44,35 +47,56 @@ function buffersOf(results: readonly Reduced[]): ArrayBuffer[] {
 
 const mailbox = workerData instanceof SharedArrayBuffer ? openMailbox(workerData) : undefined;
 
+/** Of so few tokens that a thread takes about as long to wake as the answer to be made of the graph's outputs. */
+function isShort({ ids }: TokenBatch): boolean {
+  return ids.length <= 64;
+}
+
 function send(reply: Answer): void {
   if (parentPort === null) process.send?.(reply);
   else if (!('results' in reply)) parentPort.postMessage(reply);
   else if (!mailbox?.answers.put(reply)) parentPort.postMessage(reply, buffersOf(reply.results));
 }
 
-// One request after the other: ONNX Runtime blocks the thread anyway, and answers keep the order of the questions.
+async function reply(request: Request): Promise<void> {
+  send(await answer(request));
+}
+
+/** One request after the other: ONNX Runtime blocks the thread anyway, and answers keep the order of the questions. */
 let last: Promise<void> = Promise.resolve();
-const take = (request: Request): void => {
-  last = last.then(async () => {
-    send(await answer(request));
-    if (request.kind === 'close') {
-      parentPort?.close();
-      if (parentPort === null) process.disconnect();
+function queue(request: Request): void {
+  last = last.then(() => reply(request));
+  if (request.kind === 'close') void last.then(stop);
+}
+
+function stop(): void {
+  if (parentPort === null) process.disconnect();
+  else parentPort.close();
+}
+
+/**
+ * The thread sleeps where it waits, not in its event loop, from which it would wake later: nothing else happens in it. Messages ring,
+ * and lie in their port until they are fetched.
+ */
+async function serve(port: MessagePort, requests: Letters<RunRequest>): Promise<void> {
+  requests.open();
+  for (;;) {
+    const { rings } = requests;
+    const request = requests.take() ?? (receiveMessageOnPort(port)?.message as Request | undefined);
+    if (request === undefined) requests.wait(rings);
+    else {
+      await reply(request);
+      if (request.kind === 'close') return stop();
+      // A query is often one of several.
+      if (request.kind === 'run' && isShort(request.batch)) requests.expect();
     }
-  });
-};
+  }
+}
 
-const takeMail = (): void => {
-  const request = mailbox?.requests.take();
-  if (request !== undefined) take(request);
-};
-
-if (parentPort === null) process.on('message', take);
+if (parentPort === null) process.on('message', queue);
+else if (mailbox === undefined) parentPort.on('message', queue);
 else {
-  parentPort.on('message', (request: Request) => {
-    // What lies in the mailbox was asked before.
-    takeMail();
-    take(request);
-  });
-  if (mailbox !== undefined) void untilClosed(mailbox.requests, takeMail);
+  // Keeps the event loop going while an answer is awaited.
+  parentPort.ref();
+  void serve(parentPort, mailbox.requests);
 }

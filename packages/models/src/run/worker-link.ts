@@ -10,6 +10,8 @@ export type Isolation = 'thread' | 'process';
 /** A worker that takes requests and gives answers until it ends. */
 export interface WorkerLink {
   post(request: Request): void;
+  /** Wakes the worker for a request that is about to be posted. */
+  announce(): void;
   /** Whether the worker keeps this process alive: only while it owes an answer. */
   keepAlive(wanted: boolean): void;
   /** Ends the worker, whatever it is doing. */
@@ -55,8 +57,11 @@ function startThread(events: LinkEvents, script: URL): WorkerLink {
   });
   return {
     post: (request) => {
-      if (request.kind !== 'run' || !mailbox?.requests.put(request)) worker.postMessage(request);
+      if (request.kind === 'run' && mailbox?.requests.put(request)) return;
+      worker.postMessage(request);
+      mailbox?.requests.ring();
     },
+    announce: () => mailbox?.requests.announce(),
     keepAlive: (wanted) => (wanted ? worker.ref() : worker.unref()),
     end: async () => {
       worker.ref();
@@ -86,6 +91,7 @@ function startProcess(events: LinkEvents, script: URL): WorkerLink {
         if (error) end(error.message);
       });
     },
+    announce: () => {},
     keepAlive: (wanted) => {
       if (wanted) {
         child.ref();
