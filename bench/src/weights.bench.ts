@@ -1,12 +1,13 @@
 /**
- * `npm run bench weights`, or some of its steps: `dense`, `feedback`, `late`.
+ * `npm run bench weights`, or some of its steps: `dense`, `feedback`, `late`, `unseen`.
  *
  * Chooses the weights of what is learned from a collection's own texts, and of its part in the named pipelines, without a judgement: by pseudo-queries
  * taken out of the texts of Cranfield, CACM, ADI and Vaswani, and one rule for all of them (see `choose`). What the judgements then say of the choice
- * is `npm run bench pipeline quality`.
+ * is `npm run bench pipeline quality`; `unseen` asks texts that had no part in the choice, nor in any look at it.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Document, fullText, type Matrix, type Ranking } from '@rank-rank/core';
 import { openBeir } from '@rank-rank/core/files';
 import { evaluate } from '@rank-rank/eval';
@@ -16,6 +17,7 @@ import { Collection, type DescribedStage } from '@rank-rank/pipeline';
 import { LexicalIndex } from '@rank-rank/retrieve';
 import type { Context, Question } from './question.ts';
 import { type PseudoTask, pseudoTask } from './weights/pseudo-queries.ts';
+import { summaryTasks } from './weights/summary-tasks.ts';
 
 const collections = ['cranfield', 'cacm', 'adi', 'vaswani'];
 const depth = 1000;
@@ -42,6 +44,8 @@ const question: Question = {
   title: 'Weights chosen by pseudo-queries, without judgements',
   group: ({ task }) => task,
   async run(context) {
+    if (context.only.length === 0 || context.only.includes('unseen')) await unseen(context);
+    if (context.only.join() === 'unseen') return;
     const tasks = await pseudoTasks(context);
     if (tasks.length === 0) return;
     let chosen = start;
@@ -71,6 +75,23 @@ const question: Question = {
   },
 };
 export default question;
+
+/** The named pipelines as they are, beside words alone. */
+async function unseen(context: Context): Promise<void> {
+  for (const task of summaryTasks(fileURLToPath(new URL('../../node_modules', import.meta.url)), mostQueries)) {
+    const collection = await Collection.memory({ encoder: 'static' });
+    await collection.add(task.documents);
+    await collection.commit();
+    for (const name of ['bm25', 'hybrid', 'full'] as const) {
+      const pipeline = await collection.pipeline(name);
+      const run = new Map<string, Ranking>();
+      for (const { id, text } of task.queries) run.set(id, await pipeline.search(text, 10));
+      const size = { documents: task.documents.length, queries: task.queries.length };
+      context.say({ task: 'unseen', case: `${task.name}, ${name}`, metric: 'nDCG@10', value: figure(task, run), quality: size });
+    }
+    await collection.close();
+  }
+}
 
 async function pseudoTasks(context: Context): Promise<PseudoTask[]> {
   const tasks: PseudoTask[] = [];
