@@ -31,6 +31,8 @@ export class IsolatedSession implements Session {
   #reductions: readonly Reduction[] | undefined;
   #number = 0;
   #closed = false;
+  /** Whether the worker keeps this process alive. */
+  #kept = false;
   #started = false;
 
   private constructor(source: GraphSource, options: SessionOptions, isolation: Isolation, script: URL | undefined) {
@@ -88,6 +90,7 @@ export class IsolatedSession implements Session {
   async #open(): Promise<void> {
     if (this.#started) this.restarts++;
     this.#started = true;
+    this.#kept = false;
     const link = startWorker(
       this.#isolation,
       { answered: (answer) => this.#answered(answer), ended: (why) => this.#ended(link, why) },
@@ -112,7 +115,8 @@ export class IsolatedSession implements Session {
     const id = this.#number++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      link.keepAlive(true);
+      if (!this.#kept) link.keepAlive(true);
+      this.#kept = true;
       try {
         link.post({ ...question, id });
       } catch (cause) {
@@ -125,10 +129,17 @@ export class IsolatedSession implements Session {
   #answered(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if (this.#waiting.size === 0) this.#link?.keepAlive(false);
     if (waiting === undefined) return;
     if ('error' in answer) waiting.reject(fromPlainError(answer.error));
     else waiting.resolve(answer);
+    // Whoever waited goes on first, and often asks again.
+    if (this.#waiting.size === 0) setImmediate(() => this.#letGo());
+  }
+
+  #letGo(): void {
+    if (!this.#kept || this.#waiting.size > 0 || this.#closed) return;
+    this.#kept = false;
+    this.#link?.keepAlive(false);
   }
 
   #ended(link: WorkerLink, why: string): void {

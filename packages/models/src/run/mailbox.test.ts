@@ -91,7 +91,8 @@ describe('A mailbox', () => {
     }
     letters.expect();
     const { rings } = letters;
-    letters.ring();
+    letters.posted();
+    expect(letters.messages).toBe(1);
     letters.wait(rings);
     expect(letters.put(requests[0]!)).toBe(true);
     letters.close();

@@ -27,8 +27,10 @@ export interface Letters<Letter> {
   announce(): void;
   /** False where nobody takes letters, the last has not been taken yet, or this one is too long: it was not put in. */
   put(letter: Letter): boolean;
-  /** Rings for something else, such as a message. */
-  ring(): void;
+  /** How many messages were posted beside the letters. */
+  readonly messages: number;
+  /** Counts a message that was posted, and rings. */
+  posted(): void;
   /** The next letter is likely to come soon: who waits for it stays awake for a moment as after an announcement. */
   expect(): void;
   /** From now on this side takes what is put in. */
@@ -67,6 +69,8 @@ export async function untilClosed(letters: Letters<unknown>, takeMail: () => voi
   for (let open = true; open; ) {
     const { rings } = letters;
     takeMail();
+    // Whoever waits for what was taken goes on first.
+    await new Promise((resolve) => setImmediate(resolve));
     open = await letters.rang(rings);
   }
 }
@@ -140,16 +144,17 @@ function readAnswer(words: Words): RunAnswer {
   return { id, results };
 }
 
-/** What the first word of a slot says; the second counts how often it rang. */
+/** What the first word of a slot says; the second counts how often it rang, the third messages. */
 const closed = 0;
 const empty = 1;
 const announced = 2;
 const full = 3;
-const header = 2;
+const header = 3;
 
 class Slot<Letter> implements Letters<Letter> {
   readonly #state: Int32Array;
   readonly #bell: Int32Array;
+  readonly #messages: Int32Array;
   readonly #words: Words;
   readonly #write: (words: Words, letter: Letter) => void;
   readonly #read: (words: Words) => Letter;
@@ -157,6 +162,7 @@ class Slot<Letter> implements Letters<Letter> {
   constructor(memory: SharedArrayBuffer, at: number, write: (words: Words, letter: Letter) => void, read: (words: Words) => Letter) {
     this.#state = new Int32Array(memory, at, 1);
     this.#bell = new Int32Array(memory, at + 4, 1);
+    this.#messages = new Int32Array(memory, at + 8, 1);
     this.#words = new Words(memory, at + 4 * header, bytesEachWay / 4 - header);
     this.#write = write;
     this.#read = read;
@@ -181,8 +187,13 @@ class Slot<Letter> implements Letters<Letter> {
     return true;
   }
 
-  ring(): void {
+  get messages(): number {
+    return Atomics.load(this.#messages, 0);
+  }
+
+  posted(): void {
     this.#became(empty, announced);
+    Atomics.add(this.#messages, 0, 1);
     this.#notify();
   }
 

@@ -75,14 +75,20 @@ function stop(): void {
 }
 
 /**
- * The thread sleeps where it waits, not in its event loop, from which it would wake later: nothing else happens in it. Messages ring,
+ * The thread sleeps where it waits, not in its event loop, from which it would wake later: nothing else happens in it. Messages are counted,
  * and lie in their port until they are fetched.
  */
 async function serve(port: MessagePort, requests: Letters<RunRequest>): Promise<void> {
   requests.open();
+  let fetched = 0;
+  const fetch = (): Request | undefined => {
+    if (requests.messages === fetched) return undefined;
+    fetched = (fetched + 1) | 0;
+    return receiveMessageOnPort(port)?.message as Request | undefined;
+  };
   for (;;) {
     const { rings } = requests;
-    const request = requests.take() ?? (receiveMessageOnPort(port)?.message as Request | undefined);
+    const request = requests.take() ?? fetch();
     if (request === undefined) requests.wait(rings);
     else {
       await reply(request);

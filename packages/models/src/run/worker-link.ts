@@ -59,7 +59,7 @@ function startThread(events: LinkEvents, script: URL): WorkerLink {
     post: (request) => {
       if (request.kind === 'run' && mailbox?.requests.put(request)) return;
       worker.postMessage(request);
-      mailbox?.requests.ring();
+      mailbox?.requests.posted();
     },
     announce: () => mailbox?.requests.announce(),
     keepAlive: (wanted) => (wanted ? worker.ref() : worker.unref()),
