@@ -80,6 +80,8 @@ export interface TokenEncoder {
 export interface SparseEncoder {
   readonly size: number;
   encode(texts: readonly string[], as: TextRole, options?: EncodeOptions): Promise<SparseVector[]>;
+  /** What an index stands for, as the tokenizer writes it: for explanations. Absent where the vocabulary is not known. */
+  termOf?(index: number): string | undefined;
 }
 
 /**

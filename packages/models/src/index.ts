@@ -29,7 +29,7 @@ export { type DenseEncoderOptions, ModelDenseEncoder, openDenseEncoder } from '.
 export { type EncodedFile, type EncodeFileOptions, encodeFile } from './encode/encode-file.ts';
 export { ModelMultiEncoder, type MultiOutput, type MultiResult, openMultiEncoder } from './encode/multi-encoder.ts';
 export { type OpenEncoder, type OpenEncoderOptions, openEncoder } from './encode/open-encoder.ts';
-export { ModelSparseEncoder, openSparseEncoder } from './encode/sparse-encoder.ts';
+export { ModelSparseEncoder, openSparseEncoder, type SparseEncoderOptions } from './encode/sparse-encoder.ts';
 export { openStaticEmbeddings, StaticEmbeddings, type StaticEmbeddingsOptions } from './encode/static-embeddings.ts';
 export type { ModelOptions, OpenModel } from './encode/text-model.ts';
 export { ModelTokenEncoder, openTokenEncoder, type TokenEncoderOptions } from './encode/token-encoder.ts';

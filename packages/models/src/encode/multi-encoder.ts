@@ -69,6 +69,7 @@ export class ModelMultiEncoder implements OpenModel {
     this.sparse = {
       size: model.description.vocabularySize ?? model.tokenizer.vocabularySize,
       encode: async (texts, _as, how) => (await this.encode(checkTexts('encode', texts, _as), ['sparse'], how)).sparse!,
+      termOf: (index) => model.tokenizer.tokenOf(index),
     };
     this.tokens = {
       dim: tokenDim,

@@ -3,9 +3,9 @@ import { checkOneOf, RankError } from '@rank-rank/core';
 import { describeModel } from '../configuration/describe-model.ts';
 import { openDenseEncoder } from './dense-encoder.ts';
 import { type MultiOutput, openMultiEncoder } from './multi-encoder.ts';
-import { openSparseEncoder } from './sparse-encoder.ts';
+import { openSparseEncoder, type SparseEncoderOptions } from './sparse-encoder.ts';
 import { openStaticEmbeddings } from './static-embeddings.ts';
-import { type ModelOptions, resolveFolder } from './text-model.ts';
+import { resolveFolder } from './text-model.ts';
 import { openTokenEncoder } from './token-encoder.ts';
 
 /** An encoder, and which representation it gives. `id` names the model and its state, for caches. */
@@ -15,7 +15,7 @@ export type OpenEncoder = { readonly id: string; close(): Promise<void> } & (
   | { readonly kind: 'sparse'; readonly encoder: SparseEncoder }
 );
 
-export interface OpenEncoderOptions extends ModelOptions {
+export interface OpenEncoderOptions extends SparseEncoderOptions {
   /** Which representation; what the model gives by default, `dense` where it gives several. */
   readonly output?: MultiOutput;
 }
@@ -28,7 +28,7 @@ export interface OpenEncoderOptions extends ModelOptions {
  * if (kind === 'dense') await encoder.encode(['laminar flow'], 'query');
  */
 export async function openEncoder(model: string, options: OpenEncoderOptions = {}): Promise<OpenEncoder> {
-  const { output, ...rest } = options;
+  const { output, queriesOnly, ...rest } = options;
   if (output !== undefined) checkOneOf('output', output, ['dense', 'tokens', 'sparse'] as const satisfies readonly MultiOutput[]);
   const { folder } = await resolveFolder(model, rest);
   const { kind } = await describeModel(folder);
@@ -50,7 +50,7 @@ export async function openEncoder(model: string, options: OpenEncoderOptions = {
     case 'tokens':
       return { kind, ...openedAs(await openTokenEncoder(model, rest)) };
     case 'sparse':
-      return { kind, ...openedAs(await openSparseEncoder(model, rest)) };
+      return { kind, ...openedAs(await openSparseEncoder(model, { ...rest, ...(queriesOnly !== undefined && { queriesOnly }) })) };
     case 'static': {
       const { maxLength, hub } = rest;
       const table = await openStaticEmbeddings(model, { ...(maxLength !== undefined && { maxLength }), ...(hub && { hub }) });

@@ -1,4 +1,4 @@
-import { checkOptions, type EncodeOptions, RankError, type SparseEncoder, type SparseVector, type TextRole } from '@rank-rank/core';
+import { checkOptions, type EncodeOptions, RankError, type SparseEncoder, type SparseVector, shown, type TextRole } from '@rank-rank/core';
 import { openSafetensors, toFloat32 } from '@rank-rank/storage/tensors';
 import { describeModel } from '../configuration/describe-model.ts';
 import type { SparseDescription } from '../configuration/description.ts';
@@ -11,6 +11,13 @@ import { settledId } from './settled-id.ts';
 import { checkTexts, runTexts } from './text-input.ts';
 import { type ModelOptions, modelOptions, openPrepared, resolveFolder, type TextModel } from './text-model.ts';
 
+export interface SparseEncoderOptions extends ModelOptions {
+  /** Opens no more than queries need: of a model whose queries are looked up, a tokenizer and a table, and no session. false */
+  readonly queriesOnly?: boolean;
+}
+
+const optionNames = [...modelOptions, 'queriesOnly'];
+
 /**
  * Opens a sparse encoder: SPLADE (Formal et al., 2021), or one of its asymmetric kin whose queries are a look-up of learned word
  * weights (Geng et al., "Towards Competitive Search Relevance For Inference-Free Learned Sparse Retrievers", 2024).
@@ -20,22 +27,27 @@ import { type ModelOptions, modelOptions, openPrepared, resolveFolder, type Text
  * const encoder = await openSparseEncoder('models/splade-v3');
  * const [{ indices, values }] = await encoder.encode(['laminar flow'], 'query');
  */
-export async function openSparseEncoder(model: string, options: ModelOptions = {}): Promise<ModelSparseEncoder> {
-  checkOptions('openSparseEncoder', options, modelOptions);
-  const { folder, id } = await resolveFolder(model, options);
+export async function openSparseEncoder(model: string, options: SparseEncoderOptions = {}): Promise<ModelSparseEncoder> {
+  checkOptions('openSparseEncoder', options, optionNames);
+  const { queriesOnly = false, ...rest } = options;
+  if (typeof queriesOnly !== 'boolean')
+    throw new RankError('INVALID_ARGUMENT', `openSparseEncoder: queriesOnly is ${shown(queriesOnly)}; expected true or false.`);
+  const { folder, id } = await resolveFolder(model, rest);
   const description = (await describeModel(folder, 'sparse')) as SparseDescription;
-  if (!description.documents) {
-    const tokenizer = await Tokenizer.open(folder);
+  if (!description.documents || (queriesOnly && description.queryWeights !== undefined)) {
+    const tokenizer = await Tokenizer.open(description.documents ? description.folder : folder);
     const weights = await readQueryWeights(description.queryWeights, tokenizer);
-    return new ModelSparseEncoder({ description, tokenizer, id }, weights, tokenizer.vocabularySize);
+    const { maxLength = description.maxLength } = rest;
+    const size = description.vocabularySize ?? tokenizer.vocabularySize;
+    return new ModelSparseEncoder({ description: { ...description, maxLength }, tokenizer, id }, weights, size);
   }
-  return openPrepared('openSparseEncoder', folder, 'sparse', options, modelOptions, async (opened) => {
+  return openPrepared('openSparseEncoder', folder, 'sparse', rest, modelOptions, async (opened) => {
     const { queryWeights: source, vocabularySize, maxLength } = opened.description;
     await opened.runner.prepare([sparseHead(opened.graph, opened.runner.outputs, opened.description)]);
     const parts = {
       ...opened,
       id: `${id}#${opened.id}`,
-      description: { ...opened.description, maxLength: options.maxLength ?? maxLength },
+      description: { ...opened.description, maxLength: rest.maxLength ?? maxLength },
     };
     const weights = source === undefined ? undefined : await readQueryWeights(source, opened.tokenizer);
     return new ModelSparseEncoder(parts, weights, vocabularySize ?? opened.tokenizer.vocabularySize);
@@ -73,7 +85,7 @@ export class ModelSparseEncoder implements SparseEncoder {
     if (runner === undefined) {
       throw new RankError(
         'UNSUPPORTED',
-        `${this.description.folder} has word weights for queries and no model for documents. Encode documents with the model it belongs to.`,
+        `${this.description.folder} is open for its query words alone: there is no model for documents, or it was opened with queriesOnly. Encode documents with the model they belong to.`,
       );
     }
     const results = new Array<SparseVector>(texts.length);
@@ -103,6 +115,10 @@ export class ModelSparseEncoder implements SparseEncoder {
       const indices = Uint32Array.from(new Set(ids.filter((id) => weights[id]! > 0))).sort();
       return { indices, values: Float32Array.from(indices, (id) => weights[id]!) };
     });
+  }
+
+  termOf(index: number): string | undefined {
+    return this.tokenizer.tokenOf(index);
   }
 
   get statistics(): RunnerStatistics | undefined {

@@ -103,6 +103,11 @@ describeWithData('The tiny encoders give what Sentence Transformers gave', 'mode
       });
     });
     expect(encoder.size).toBe(1200);
+    // Queries of this one take a session as well.
+    const forQueries = await openSparseEncoder(join(folder, 'bert-splade'), { queriesOnly: true });
+    expect(await forQueries.encode(['wing'], 'query')).toEqual(await encoder.encode(['wing'], 'query'));
+    await forQueries.close();
+    await expect(openSparseEncoder(join(folder, 'bert-splade'), { queriesOnly: 1 as never })).rejects.toThrow(/true or false/);
     await encoder.close();
   });
 
@@ -144,6 +149,7 @@ describeWithData('Inference-free sparse queries', 'sparse/opensearch-bert-uncase
     expect(weights['hello']).toBeCloseTo(6.93775654, 5);
     expect(weights['world']).toBeCloseTo(3.42086864, 5);
     expect(query!.indices.length).toBe(3);
+    expect(encoder.termOf(query!.indices[0]!)).toBe(encoder.tokenizer.tokenOf(query!.indices[0]!));
     await expect(encoder.encode(['a document'], 'document')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });
 });
