@@ -6,6 +6,7 @@ export { denseSource } from './collection/dense-source.ts';
 export { type PipelineName, pipelineNames } from './collection/named-pipelines.ts';
 export { type Repair, repairCollection } from './collection/repair.ts';
 export type { CollectionSettings } from './collection/settings.ts';
+export { sparseSource } from './collection/sparse-source.ts';
 export type { CollectionStatistics, FieldSummary } from './collection/statistics.ts';
 export { type DescribedStage, type PipelineDescription, pipelineSchema } from './described/description.ts';
 export { pipelineFrom, type Resources } from './described/from-description.ts';

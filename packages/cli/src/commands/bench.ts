@@ -3,7 +3,7 @@ import type { Document, Query } from '@rank-rank/core';
 import { readQrels, readQueryFile } from '@rank-rank/core/files';
 import { type Latency, measure } from '@rank-rank/eval';
 import { describeKernels } from '@rank-rank/kernels';
-import { Collection, type PipelineName, pipelineNames } from '@rank-rank/pipeline';
+import { Collection, type PipelineName } from '@rank-rank/pipeline';
 import type { Command } from 'commander';
 import { command } from '../command.ts';
 import { bold, dim, figure, table } from '../terminal/terminal.ts';
@@ -35,9 +35,8 @@ export function benchCommand(): Command {
         const all = file === undefined ? queriesFrom(collection.documents(), count) : await readQueryFile(file);
         const judgements = qrels === undefined ? undefined : await readQrels(qrels);
         const queries = (judgements === undefined ? all : all.filter(({ id }) => judgements.has(id))).slice(0, count);
-        const names: PipelineName[] = pipelineNames.filter((name) => name === 'bm25' || collection.statistics().dense !== undefined);
         const results: Timed[] = [];
-        for (const name of names) {
+        for (const name of collection.pipelines) {
           // Without judgements every query counts as judged, and only the time is of interest.
           const made = judgements ?? new Map(queries.map(({ id }) => [id, new Map([['-', 1]])]));
           const measured = await measure(collection.pipeline(name), queries, made, {

@@ -88,7 +88,7 @@ export function compactCommand(): Command {
 }
 
 function statisticsText(all: CollectionStatistics): string {
-  const { documents, passages, analysis, encoder, chunking, fields, dense, tokens, learned, bytes, segments, generation } = all;
+  const { documents, passages, analysis, encoder, chunking, fields, dense, sparse, tokens, learned, bytes, segments, generation } = all;
   const rows: string[][] = [
     [
       'documents',
@@ -105,6 +105,12 @@ function statisticsText(all: CollectionStatistics): string {
     ],
   ];
   if (dense) rows.push(['vectors', dense.vectors.toLocaleString('en-US'), `${dense.dim} dimensions, ${dense.structure}`]);
+  if (sparse)
+    rows.push([
+      'sparse vectors',
+      sparse.vectors.toLocaleString('en-US'),
+      `${figure(sparse.weights / Math.max(1, sparse.vectors))} of ${sparse.vocabulary.toLocaleString('en-US')} words each, ${sparse.search}`,
+    ]);
   if (tokens)
     rows.push([
       'tokens',

@@ -89,6 +89,39 @@ describeWithData('Commands for models', 'models/tiny', (tiny) => {
     expect((await rank(['rerank', '--model', join(tiny, 'bert-splade'), '--json'], { stdin })).err).toMatch(/does not rerank/);
   });
 
+  it('rank index --encoder with a sparse model: search, explain, stats, bench and tune use it', async () => {
+    const corpus = join(folder, 'sparse-corpus.jsonl');
+    const collection = join(folder, 'sparse.rank');
+    const texts = ['heat flow', 'wing sweep', 'shock waves', 'boundary layers', 'lift and drag'].flatMap((subject) =>
+      documents.map((text) => `${subject}. ${text}`),
+    );
+    writeFileSync(corpus, texts.map((text, i) => JSON.stringify({ id: `d${i}`, text })).join('\n'));
+    const { json } = await rank(['index', corpus, '-c', collection, '-e', join(tiny, 'bert-splade'), '--json']);
+    expect(json).toMatchObject({ documents: 15, added: 15 });
+    const stats = await rank(['stats', '-c', collection, '--json']);
+    expect(stats.json).toMatchObject({ sparse: { vectors: 15, vocabulary: 1200, search: 'exact' }, segments: { sparse: 1 } });
+    expect((await rank(['stats', '-c', collection])).out).toMatch(/sparse vectors +15 .* of 1,200 words each, exact/);
+    const search = ['search', 'sweep of a wing', '-c', collection, '--json'];
+    const found = (await rank([...search, '-p', 'sparse'])).json;
+    expect(found.hits).toHaveLength(10);
+    expect(found.stages).toMatchObject([{ kind: 'retrieve' }]);
+    const { hits, stages } = (await rank(search)).json;
+    expect(hits[0].score).toBeGreaterThan(0);
+    expect(stages[0].parts.map(({ name }: { name: string }) => name).sort()).toEqual(['bm25', 'dense', 'sparse']);
+    const why = (await rank(['explain', 'sweep of a wing', found.hits[0].id, '-c', collection, '-p', 'sparse', '--json'])).json;
+    expect(why.score).toBe(found.hits[0].score);
+    expect(why.parts.reduce((sum: number, { value }: { value: number }) => sum + value, 0) / why.score).toBeCloseTo(1, 9);
+    const { pipelines } = (await rank(['bench', '-c', collection, '-n', '3', '--json'])).json;
+    expect(pipelines.map(({ pipeline }: { pipeline: string }) => pipeline)).toEqual(['bm25', 'dense', 'sparse', 'late', 'hybrid', 'full']);
+    const [queries, qrels] = [join(folder, 'sparse-queries.jsonl'), join(folder, 'sparse-qrels.txt')];
+    writeFileSync(queries, [0, 1, 2].map((i) => JSON.stringify({ id: `q${i}`, text: texts[i] })).join('\n'));
+    writeFileSync(qrels, [0, 1, 2].map((i) => `q${i} 0 d${i} 1\n`).join(''));
+    const tuned = (await rank(['tune', queries, '--qrels', qrels, '-c', collection, '--folds', '2', '--json'])).json;
+    expect(tuned.start.parameters.sparse).toBe(1.5);
+    expect((await rank(['compact', '-c', collection, '--json'])).json.segments.after.sparse).toBe(1);
+    expect((await rank(['verify', '-c', collection, '--json'])).json.damaged).toEqual([]);
+  }, 60_000);
+
   it('rank rerank reranks a TREC run', async () => {
     const [run, queries, corpus, output] = ['in.run', 'queries.jsonl', 'corpus.jsonl', 'out.run'].map((name) => join(folder, name)) as [
       string,

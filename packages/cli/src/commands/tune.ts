@@ -25,6 +25,9 @@ const space = {
   depth: [100, 50, 200],
 } as const satisfies Readonly<Record<string, readonly Choice[]>>;
 
+/** The weight of the sparse list, where the collection's encoder makes one. */
+const sparseWeights = [1.5, 0, 0.5, 1, 2, 3, 5];
+
 export function tuneCommand(): Command {
   return command<[string], TuneOptions>(
     'tune <queries>',
@@ -44,8 +47,13 @@ export function tuneCommand(): Command {
       const judgements = await readQrels(qrels);
       const collection = await Collection.open(path);
       try {
+        const sparse = collection.pipelines.includes('sparse') ? sparseWeights : [0];
+        const searched: readonly (keyof Tuned)[] = [
+          ...(Object.keys(space) as (keyof typeof space)[]),
+          ...(sparse.length > 1 ? ['sparse' as const] : []),
+        ];
         const result = await tune({
-          space,
+          space: { ...space, sparse },
           make: (parameters) => collection.describedPipeline(describe(parameters)),
           queries,
           qrels: judgements,
@@ -63,12 +71,12 @@ export function tuneCommand(): Command {
           [
             table(
               [
-                ['', bold(measure), bold('p50 ms'), ...Object.keys(space).map((name) => bold(name))],
+                ['', bold(measure), bold('p50 ms'), ...searched.map((name) => bold(name))],
                 ...[start, ...front].map(({ parameters, quality, milliseconds: time }, i) => [
                   i === 0 ? 'before' : '',
                   quality.toFixed(4),
                   figure(time),
-                  ...Object.keys(space).map((name) => String(parameters[name as keyof typeof space])),
+                  ...searched.map((name) => String(parameters[name])),
                 ]),
               ],
               [1, 2],
@@ -87,14 +95,18 @@ export function tuneCommand(): Command {
   );
 }
 
-function describe(parameters: { readonly [K in keyof typeof space]: (typeof space)[K][number] }): PipelineDescription {
-  const { method, dense, feedback, late, depth } = parameters;
-  const fusion = method === 'rrf' ? { method: 'weighted-rrf', weights: { bm25: 1, dense } } : { method, weights: { bm25: 1, dense } };
+type Tuned = { readonly [K in keyof typeof space]: (typeof space)[K][number] } & { readonly sparse: number };
+
+function describe({ method, dense, sparse, feedback, late, depth }: Tuned): PipelineDescription {
+  const weights = { bm25: 1, ...(dense > 0 && { dense }), ...(sparse > 0 && { sparse }) };
+  const lists = Object.keys(weights);
+  const fusion = method === 'rrf' ? { method: 'weighted-rrf', weights } : { method, weights };
   return {
     name: 'tuned',
     stages: [
-      { retrieve: dense === 0 ? 'bm25' : ['bm25', 'dense'], depth: 1000 },
-      ...(dense === 0 ? [] : [...(feedback === 0 ? [] : [{ feedback: { documents: feedback, fusion } }]), { fuse: fusion }]),
+      { retrieve: lists.length === 1 ? 'bm25' : lists, depth: 1000 },
+      ...(dense === 0 || feedback === 0 ? [] : [{ feedback: { documents: feedback, fusion } }]),
+      ...(lists.length === 1 ? [] : [{ fuse: fusion }]),
       ...(late === 0 ? [] : [{ rerank: 'late', depth, fallback: 'previous' as const, blend: { alpha: late, normalise: 'z-score' } }]),
     ],
   };

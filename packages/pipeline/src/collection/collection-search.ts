@@ -10,14 +10,16 @@ import type { Source } from '../stage/retrieve.ts';
 import type { DocumentSource, Results, Stage } from '../stage/stage.ts';
 import { denseSource } from './dense-source.ts';
 import { alignment, lateInteraction } from './late-interaction.ts';
-import { namedPipeline, type PipelineName } from './named-pipelines.ts';
+import { namedPipeline, type PipelineName, pipelineNames } from './named-pipelines.ts';
 import { parentOf } from './passages.ts';
 import type { KeptSettings } from './settings.ts';
+import { sparseSource } from './sparse-source.ts';
 import type { CollectionVectors } from './vectors.ts';
 
 /** The indexes of a collection as the sources and rerankers of pipelines. */
 export class CollectionSearch {
   readonly #path: string;
+  readonly #settings: KeptSettings;
   readonly #lexical: LexicalIndex;
   readonly #vectors: CollectionVectors;
   readonly #documents: DocumentSource;
@@ -34,6 +36,7 @@ export class CollectionSearch {
     reranker: StageReranker | undefined,
   ) {
     this.#path = path;
+    this.#settings = settings;
     this.#lexical = lexical;
     this.#vectors = vectors;
     this.#documents = { get: (ids) => documents.get(ids) };
@@ -43,26 +46,46 @@ export class CollectionSearch {
 
   /** `full`, or `bm25` where there are no vectors. */
   get usual(): PipelineName {
-    return this.#vectors.dense === undefined || this.#vectors.tokens === undefined ? 'bm25' : 'full';
+    return this.names.includes('full') ? 'full' : 'bm25';
+  }
+
+  /** The pipelines that there is something for. */
+  get names(): readonly PipelineName[] {
+    const { dense, sparse, tokens } = this.#vectors;
+    const there: Readonly<Record<PipelineName, boolean>> = {
+      bm25: true,
+      dense: dense !== undefined,
+      sparse: sparse !== undefined,
+      late: tokens !== undefined,
+      hybrid: dense !== undefined,
+      full: dense !== undefined && tokens !== undefined,
+    };
+    return pipelineNames.filter((name) => there[name]);
   }
 
   pipeline(name: PipelineName = this.usual): Pipeline<unknown> {
-    const { densesByModel, tokensByModel } = this.#vectors;
     const there = <T>(part: T | undefined): T => {
       if (part !== undefined) return part;
       throw new RankError(
         'UNSUPPORTED',
-        `The pipeline ${name} needs vectors, and ${this.#path} has none: it was made with encoder "none", or nothing was committed yet.`,
-        { pipeline: name },
+        name === 'sparse'
+          ? `The pipeline sparse needs sparse vectors, and ${this.#path} has none: its encoder ${JSON.stringify(this.#settings.encoder)} makes none, or nothing was committed yet. Index with a sparse model (SPLADE, say).`
+          : `The pipeline ${name} needs vectors, and ${this.#path} has none: it was made with encoder "none", or nothing was committed yet.`,
+        { pipeline: name, has: this.names },
       );
     };
     return namedPipeline(name, {
       documents: this.#documents,
       bm25: this.#bm25(),
       dense: () => there(this.#dense()),
+      sparse: () => there(this.#sparse()),
       late: () => there(this.#late()),
       lateReranker: () => there(this.#lateReranker()),
-      trained: { dense: densesByModel, tokens: tokensByModel },
+      trained: {
+        dense: this.#vectors.isByModel('dense'),
+        sparse: this.#vectors.sparse !== undefined,
+        tokens: this.#vectors.isByModel('tokens'),
+      },
       ...(this.#reranker && { reranker: this.#reranker }),
       ...(this.#last && { last: this.#last }),
     });
@@ -70,12 +93,13 @@ export class CollectionSearch {
 
   described(description: PipelineDescription, resources: Pick<Resources, 'model' | 'rerankers'>): Promise<Pipeline<unknown>> {
     const dense = this.#dense();
+    const sparse = this.#sparse();
     const late = this.#late();
     const lateReranker = this.#lateReranker();
     return pipelineFrom(description, {
       ...resources,
       documents: this.#documents,
-      sources: { bm25: this.#bm25(), ...(dense && { dense }), ...(late && { late }) },
+      sources: { bm25: this.#bm25(), ...(dense && { dense }), ...(sparse && { sparse }), ...(late && { late }) },
       rerankers: { ...(lateReranker && { late: lateReranker }), ...resources.rerankers },
       ...(this.#last && { last: this.#last }),
     });
@@ -105,6 +129,11 @@ export class CollectionSearch {
   #dense() {
     const { dense, denseEncoder } = this.#vectors;
     return dense && denseEncoder && denseSource(dense, denseEncoder);
+  }
+
+  #sparse(): Source | undefined {
+    const { sparse, sparseEncoder } = this.#vectors;
+    return sparse && sparseEncoder && sparseSource(sparse, sparseEncoder);
   }
 
   #late(): Source | undefined {

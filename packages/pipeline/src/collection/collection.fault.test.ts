@@ -5,6 +5,7 @@ import { type Document, RankError } from '@rank-rank/core';
 import { nodeFileSystem, Store } from '@rank-rank/storage';
 import { FaultyFileSystem } from '@rank-rank/storage/faults';
 import { afterAll, describe, expect, it } from 'vitest';
+import { wordWeights } from '../testing/fakes.ts';
 import { Collection } from './collection.ts';
 import { repairCollection } from './repair.ts';
 
@@ -18,9 +19,12 @@ const notes = (count: number, from = 0): Document[] =>
     text: `note ${from + i} on ${['rivers', 'dough', 'violins'][i % 3]} and weather`,
   }));
 
-async function madeOf(count: number): Promise<string> {
+/** Encoders by which a collection has all that collections have. */
+const words = { encoder: { name: 'words', sparse: wordWeights() } };
+
+async function madeOf(count: number, options: typeof words | object = {}): Promise<string> {
   const path = join(folder, String(made++));
-  const collection = await Collection.open(path, { write: true });
+  const collection = await Collection.open(path, { ...options, write: true });
   await collection.add(notes(count));
   await collection.commit();
   await collection.close();
@@ -72,23 +76,25 @@ describe('a collection under faults', () => {
   });
 
   it('names the damaged file, and makes anew what can be derived', async () => {
-    for (const label of ['lexical', 'dense', 'encoder', 'token']) {
-      const path = await madeOf(60);
-      const before = await Collection.open(path);
+    for (const label of ['lexical', 'dense', 'encoder', 'token', 'sparse']) {
+      const path = await madeOf(60, words);
+      const before = await Collection.open(path, words);
       const expected = await before.search('violins weather', 10);
+      const bySparse = await before.run('violins weather', { pipeline: 'sparse' });
       await before.close();
       const file = filesOf(path, label)[0]!;
       const bytes = readFileSync(join(path, file));
       bytes[bytes.length - 40]! ^= 0x55;
       writeFileSync(join(path, file), bytes);
-      const { damaged, rebuilt } = await repairCollection(path);
+      const { damaged, rebuilt } = await repairCollection(path, words);
       expect(damaged[0]!.message).toContain(file);
       expect(rebuilt.length).toBeGreaterThan(0);
-      const after = await Collection.open(path);
+      const after = await Collection.open(path, words);
       expect((await after.verify()).damaged).toEqual([]);
       expect((await after.search('violins weather', 10)).map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+      expect((await after.run('violins weather', { pipeline: 'sparse' })).hits).toEqual(bySparse.hits);
       await after.close();
-      expect(await repairCollection(path)).toEqual({ damaged: [], rebuilt: [] });
+      expect(await repairCollection(path, words)).toEqual({ damaged: [], rebuilt: [] });
     }
   });
 
@@ -116,11 +122,31 @@ describe('a collection under faults', () => {
     await expect(Collection.open(foreign, { write: true })).rejects.toThrow(/diary.txt/);
   });
 
-  it('dies at any step of a writer and opens at a commit, with all its parts in step', async () => {
-    const path = join(folder, 'steps');
+  it('refuses a cut file of sparse vectors by its name', async () => {
+    const path = await madeOf(60, words);
+    const file = filesOf(path, 'sparse')[0]!;
+    const { size } = statSync(join(path, file));
+    for (const length of [0, 7, size >> 1, size - 1]) {
+      const whole = readFileSync(join(path, file));
+      truncateSync(join(path, file), length);
+      await expect(Collection.open(path, words)).rejects.toMatchObject({ code: 'CORRUPT', message: expect.stringContaining(file) });
+      writeFileSync(join(path, file), whole);
+    }
+    truncateSync(join(path, file), size >> 1);
+    expect((await repairCollection(path, words)).rebuilt).toEqual(['sparse']);
+    const after = await Collection.open(path, words);
+    expect(after.statistics().sparse!.vectors).toBe(60);
+    await after.close();
+  });
+
+  it.each([
+    ['static', {}],
+    ['sparse', words],
+  ])('dies at any step of a writer and opens at a commit, with all its parts in step (%s)', async (name, options) => {
+    const path = join(folder, `steps-${name}`);
     const write = async (fileSystem: FaultyFileSystem): Promise<void> => {
       rmSync(path, { recursive: true, force: true });
-      const collection = await Collection.open(path, { write: true, fileSystem });
+      const collection = await Collection.open(path, { ...options, write: true, fileSystem });
       await collection.add(notes(12));
       await collection.commit();
       await collection.add([...notes(3, 12), { id: 'n0', text: 'changed to rivers and lighthouses' }]);
@@ -132,13 +158,14 @@ describe('a collection under faults', () => {
     await write(whole);
     for (let steps = 1; steps < whole.taken; steps += 3) {
       await expect(write(new FaultyFileSystem(steps))).rejects.toThrow();
-      const collection = await Collection.open(path, { write: true });
+      const collection = await Collection.open(path, { ...options, write: true });
       expect([0, 12, 14]).toContain(collection.size);
       // What was interrupted is done again, and all is as it should be.
       await collection.commit();
       if (collection.size > 0) expect(await collection.search('violins weather', 20)).not.toHaveLength(0);
-      const { dense, tokens } = collection.statistics();
+      const { dense, sparse, tokens } = collection.statistics();
       expect([dense?.vectors ?? 0, tokens?.matrices ?? 0]).toEqual([collection.size, collection.size]);
+      expect(sparse?.vectors ?? 0).toBe(name === 'sparse' ? collection.size : 0);
       await collection.close();
     }
   });

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Document } from '@rank-rank/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Collection } from './collection.ts';
-import { pipelineNames } from './named-pipelines.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rank-rank-collection-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,7 +28,7 @@ async function madeOf(documents: readonly Document[], options: Parameters<typeof
 describe('a collection', () => {
   it('finds with every pipeline, and explains what it finds', async () => {
     const collection = await madeOf(notes(40));
-    for (const name of pipelineNames) {
+    for (const name of collection.pipelines) {
       const { hits } = await collection.run('kneading of dough by bakers', { k: 5, pipeline: name });
       expect((await collection.get([hits[0]!.id]))[0]!.text).toContain('dough');
       const explanation = await collection.explain('kneading of dough by bakers', hits[0]!.id, { pipeline: name });
@@ -57,7 +56,7 @@ describe('a collection', () => {
     expect(await collection.remove({ filter: { field: 'subject', eq: 'bakers' } })).toBe(4);
     await collection.commit();
     expect(collection.size).toBe(15);
-    for (const pipeline of pipelineNames) {
+    for (const pipeline of collection.pipelines) {
       const { hits } = await collection.run('bakers knead dough', { k: 20, pipeline });
       expect(hits.some(({ id }) => Number(id.slice(1)) % 5 === 1 || id === 'n0')).toBe(false);
     }
@@ -81,7 +80,7 @@ describe('a collection', () => {
     };
     const collection = await madeOf([guide, ...notes(20)], { chunking: { by: 'headings' } });
     expect(collection.statistics()).toMatchObject({ documents: 21, passages: 23 });
-    for (const pipeline of pipelineNames) {
+    for (const pipeline of collection.pipelines) {
       const { hits } = await collection.run('bakers knead dough until it shines', { k: 3, pipeline });
       expect(hits[0]!.id).toBe('guide#1');
       expect(new Set(hits.map(({ id }) => id)).size).toBe(hits.length);

@@ -245,12 +245,17 @@ export class Collection implements Retriever {
     return true;
   }
 
-  /** One of the pipelines that every collection has: `full` by default, or `bm25` where there are no vectors. */
+  /** The named pipelines that it has vectors for. */
+  get pipelines(): readonly PipelineName[] {
+    return this.#searching.names;
+  }
+
+  /** One of the named pipelines: `full` by default, or `bm25` where there are no vectors. */
   pipeline(name?: PipelineName): Pipeline<unknown> {
     return this.#searching.pipeline(name);
   }
 
-  /** The pipeline that a description describes, over this collection: its sources are `bm25`, `dense` and `late`, its reranker `late`. */
+  /** The pipeline that a description describes, over this collection: its sources are `bm25`, `dense`, `sparse` and `late`, its reranker `late`. */
   async describedPipeline(
     description: PipelineDescription,
     resources: Pick<Resources, 'model' | 'rerankers'> = {},

@@ -1,6 +1,7 @@
 import { RankError, type WorkOptions } from '@rank-rank/core';
 import { Store } from '@rank-rank/storage';
 import { Collection, type CollectionOptions, collectionKind } from './collection.ts';
+import { representationKinds } from './representations/representation.ts';
 
 /** What a repair found and did. */
 export interface Repair {
@@ -10,7 +11,7 @@ export interface Repair {
 }
 
 /** What can be made again from the documents: the lexical index and everything that holds vectors. */
-const derived = ['lexical', 'encoder', 'dense', 'tokens'] as const;
+const derived: readonly string[] = ['lexical', 'encoder', ...representationKinds];
 
 /**
  * Reads every byte of a collection, and makes anew what is damaged and can be derived from the documents: indexes, the learned encoder, vectors. Damaged
@@ -38,7 +39,7 @@ export async function repairCollection(
       )
         broken.add(scope);
     }
-    const lost = [...broken].filter((scope) => !(derived as readonly string[]).includes(scope));
+    const lost = [...broken].filter((scope) => !derived.includes(scope));
     if (lost.length > 0 || (damaged.length > 0 && broken.size === 0)) {
       throw new RankError(
         'CORRUPT',
@@ -48,7 +49,7 @@ export async function repairCollection(
       );
     }
     // Vectors are comparable only with those of the same encoder.
-    if (broken.has('encoder')) for (const scope of ['dense', 'tokens']) if (store.scopes.includes(scope)) broken.add(scope);
+    if (broken.has('encoder')) for (const scope of representationKinds) if (store.scopes.includes(scope)) broken.add(scope);
     for (const scope of broken) store.scope(scope).unstage();
     await store.commit();
   } finally {

@@ -8,7 +8,7 @@ export interface CollectionSettings {
   readonly analysis?: string | AnalysisSpec;
   /**
    * What makes vectors: `static` (by default) learns them from the collection's own texts, `none` goes without, and any other name is that of a model: of one for dense
-   * vectors, or for token matrices. What the model does not make, the static encoder does.
+   * vectors, sparse vectors, token matrices, or several of these. Dense vectors and token matrices that the model does not make, the static encoder does.
    */
   readonly encoder?: string;
   /** How documents are cut into passages; the documents as they are by default. A document's score is that of its best passage. */

@@ -31,8 +31,22 @@ export interface CollectionStatistics {
   /** Commits so far. */
   readonly generation: number;
   readonly fields: readonly FieldSummary[];
-  readonly segments: { readonly documents: number; readonly lexical: number; readonly dense: number; readonly tokens: number };
+  readonly segments: {
+    readonly documents: number;
+    readonly lexical: number;
+    readonly dense: number;
+    readonly sparse?: number;
+    readonly tokens: number;
+  };
   readonly dense?: { readonly vectors: number; readonly dim: number; readonly structure: string };
+  readonly sparse?: {
+    readonly vectors: number;
+    /** Words of the model's vocabulary. */
+    readonly vocabulary: number;
+    /** Weights of all vectors together. */
+    readonly weights: number;
+    readonly search: 'exact' | 'approximate';
+  };
   readonly tokens?: { readonly matrices: number; readonly rows: number; readonly dim: number; readonly kind: string };
   readonly learned?: { readonly terms: number; readonly dim: number; readonly documents: number };
   readonly bytes: { readonly total: number } & Readonly<Record<string, number>>;
@@ -46,7 +60,7 @@ export function statisticsOf(
   lexical: LexicalIndex,
   vectors: CollectionVectors,
 ): CollectionStatistics {
-  const { dense, tokens, learned } = vectors;
+  const { dense, sparse, tokens, learned, vocabulary } = vectors;
   const about = tokens?.describe();
   const sizes = Object.fromEntries(store.scopes.map((name) => [name, bytesOf(store, name)]));
   return {
@@ -62,6 +76,7 @@ export function statisticsOf(
       documents: documents.segments.length,
       lexical: lexical.reader.segments.length,
       dense: dense?.describe().segments.length ?? 0,
+      ...(sparse && { sparse: sparse.reader.segments.length }),
       tokens: about?.segments.length ?? 0,
     },
     ...(dense && {
@@ -70,6 +85,14 @@ export function statisticsOf(
         dim: dense.dim,
         structure: [...new Set(dense.describe().segments.map(({ structure }) => structure))].join(', '),
       },
+    }),
+    ...(sparse && {
+      sparse: {
+        vectors: sparse.size,
+        vocabulary,
+        weights: sparse.reader.segments.reduce((sum, { segment }) => sum + segment.weights.length, 0),
+        search: sparse.approximate ? 'approximate' : 'exact',
+      } as const,
     }),
     ...(tokens && about && { tokens: { matrices: tokens.size, rows: about.tokens, dim: tokens.dim, kind: about.kind } }),
     ...(learned && { learned }),

@@ -1,4 +1,4 @@
-import type { Document, Explanation, Ranking, Reranker } from '@rank-rank/core';
+import type { Document, Explanation, Ranking, Reranker, SparseEncoder, SparseVector } from '@rank-rank/core';
 import type { Source } from '../stage/retrieve.ts';
 import type { DocumentSource } from '../stage/stage.ts';
 
@@ -50,4 +50,31 @@ export function documentsOf(texts: Readonly<Record<string, string>>): DocumentSo
         texts[id] === undefined ? undefined : ({ id, text: texts[id]!, metadata: { size: texts[id]!.length } } satisfies Document),
       ),
   };
+}
+
+/** A sparse encoder without a model: each word has a weight, and brings the word of the next number with it. Counts what it was asked. */
+export function wordWeights(size = 4096): SparseEncoder & { asked: { query: number; document: number } } {
+  const words = new Map<number, string>();
+  const encoder = {
+    size,
+    asked: { query: 0, document: 0 },
+    async encode(texts: readonly string[], as: 'query' | 'document'): Promise<SparseVector[]> {
+      encoder.asked[as] += texts.length;
+      return texts.map((text) => {
+        const weights = new Map<number, number>();
+        for (const word of text.toLowerCase().match(/\w+/g) ?? []) {
+          const index = [...word].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % size, 7);
+          words.set(index, word);
+          const weight = (1 + (index % 7) / 7) * (as === 'query' ? 1 : 0.5);
+          weights.set(index, Math.max(weights.get(index) ?? 0, weight));
+          const beside = (index + 1) % size;
+          weights.set(beside, Math.max(weights.get(beside) ?? 0, weight / 4));
+        }
+        const indices = Uint32Array.from(weights.keys()).sort();
+        return { indices, values: Float32Array.from(indices, (index) => weights.get(index)!) };
+      });
+    },
+    termOf: (index: number) => words.get(index),
+  };
+  return encoder;
 }
