@@ -1,9 +1,10 @@
 /**
- * `npm run bench weights`, or some of its steps: `dense`, `feedback`, `late`, `unseen`.
+ * `npm run bench weights`, or some of its steps: `dense`, `feedback`, `late`, `unseen`, `sparse`.
  *
  * Chooses the weights of what is learned from a collection's own texts, and of its part in the named pipelines, without a judgement: by pseudo-queries
  * taken out of the texts of Cranfield, CACM, ADI and Vaswani, and one rule for all of them (see `choose`). What the judgements then say of the choice
- * is `npm run bench pipeline quality`; `unseen` asks texts that had no part in the choice, nor in any look at it.
+ * is `npm run bench pipeline quality`; `unseen` asks texts that had no part in the choice, nor in any look at it. `sparse` shows what a
+ * model's sparse vectors weigh, by judgements.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import { Collection, type DescribedStage } from '@rank-rank/pipeline';
 import { LexicalIndex } from '@rank-rank/retrieve';
 import type { Context, Question } from './question.ts';
 import { type PseudoTask, pseudoTask } from './weights/pseudo-queries.ts';
+import { sparseWeight } from './weights/sparse-weight.ts';
 import { summaryTasks } from './weights/summary-tasks.ts';
 
 const collections = ['cranfield', 'cacm', 'adi', 'vaswani'];
@@ -45,7 +47,8 @@ const question: Question = {
   group: ({ task }) => task,
   async run(context) {
     if (context.only.length === 0 || context.only.includes('unseen')) await unseen(context);
-    if (context.only.join() === 'unseen') return;
+    if (context.only.length === 0 || context.only.includes('sparse')) await sparseWeight(context, collections);
+    if (context.only.length > 0 && context.only.every((name) => name === 'unseen' || name === 'sparse')) return;
     const tasks = await pseudoTasks(context);
     if (tasks.length === 0) return;
     let chosen = start;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type ChunkingSpec, Collection, type CollectionOptions, documentsIn, schemaText } from '@rank-rank/pipeline';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { command } from '../command.ts';
 import { figure } from '../terminal/terminal.ts';
 import { wholeNumber } from './values.ts';
@@ -9,6 +9,7 @@ import { wholeNumber } from './values.ts';
 interface IndexOptions extends Record<string, unknown> {
   readonly collection: string;
   readonly encoder?: string;
+  readonly vectors?: 'dense' | 'tokens' | 'sparse';
   readonly analysis?: string;
   readonly chunk?: string;
   readonly chunkSize?: number;
@@ -27,6 +28,13 @@ export function indexCommand(): Command {
       made
         .requiredOption('-c, --collection <dir>', 'the collection; made where there is none')
         .option('-e, --encoder <name>', 'static (learned from the texts), none, or a model by name or folder')
+        .addOption(
+          new Option('--vectors <kind>', 'which, of a model that gives several; all of them if not given').choices([
+            'dense',
+            'tokens',
+            'sparse',
+          ]),
+        )
         .option('-a, --analysis <name>', 'how text becomes terms: english, standard, cjk, code …')
         .option(
           '--chunk <by>',
@@ -80,7 +88,7 @@ export function indexCommand(): Command {
 
 /** How the collection is opened. A new one of Markdown is cut at its headings unless the caller says otherwise. */
 function settingsOf(
-  { collection, encoder, analysis, chunk, chunkSize }: IndexOptions,
+  { collection, encoder, vectors, analysis, chunk, chunkSize }: IndexOptions,
   inputs: readonly string[],
   note: (text: string) => void,
 ): CollectionOptions {
@@ -92,7 +100,13 @@ function settingsOf(
   }
   const chunking =
     by === undefined || by === 'no' ? undefined : { by: by as ChunkingSpec['by'], ...(chunkSize !== undefined && { size: chunkSize }) };
-  return { write: true, ...(encoder && { encoder }), ...(analysis && { analysis }), ...(chunking && { chunking }) };
+  return {
+    write: true,
+    ...(encoder && { encoder }),
+    ...(vectors && { model: { output: vectors } }),
+    ...(analysis && { analysis }),
+    ...(chunking && { chunking }),
+  };
 }
 
 function mostlyMarkdown(inputs: readonly string[]): boolean {

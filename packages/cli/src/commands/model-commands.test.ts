@@ -122,6 +122,22 @@ describeWithData('Commands for models', 'models/tiny', (tiny) => {
     expect((await rank(['verify', '-c', collection, '--json'])).json.damaged).toEqual([]);
   }, 60_000);
 
+  it('rank index --vectors takes one of several heads, and stays with it', async () => {
+    const corpus = join(folder, 'heads.jsonl');
+    writeFileSync(corpus, documents.map((text, i) => JSON.stringify({ id: `d${i}`, text })).join('\n'));
+    const index = ['index', corpus, '-c', join(folder, 'heads.rank'), '--json'];
+    const model = ['-e', join(tiny, 'bge-m3')];
+    expect((await rank([...index, ...model, '--vectors', 'spares'])).code).toBe(2);
+    await rank([...index, ...model, '--vectors', 'sparse']);
+    writeFileSync(corpus, JSON.stringify({ id: 'new', text: 'Lift and drag of a wing.' }));
+    expect((await rank(index)).json).toMatchObject({ documents: 4, added: 1 });
+    const stats = (await rank(['stats', '-c', join(folder, 'heads.rank'), '--json'])).json;
+    expect(stats).toMatchObject({ sparse: { vectors: 4 }, dense: { vectors: 4 }, learned: { documents: 3 } });
+    expect((await rank(['search', 'wing', '-c', join(folder, 'heads.rank'), '-p', 'sparse', '--json'])).json.hits.length).toBeGreaterThan(
+      0,
+    );
+  });
+
   it('rank rerank reranks a TREC run', async () => {
     const [run, queries, corpus, output] = ['in.run', 'queries.jsonl', 'corpus.jsonl', 'out.run'].map((name) => join(folder, name)) as [
       string,

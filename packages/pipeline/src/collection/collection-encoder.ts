@@ -38,7 +38,7 @@ export interface OpenedEncoder {
 }
 
 /** Queries whose encodings are kept: a request's stages ask for the same one, several at once or one after another. */
-const rememberedQueries = 8;
+const rememberedQueries = 4;
 
 /**
  * The encoder that a collection was given or names: a model, opened when it is first needed, since many a search does without. Of a model whose

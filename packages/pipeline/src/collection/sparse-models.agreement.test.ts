@@ -2,9 +2,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fullText, type Ranking, type SparseEncoder, type SparseVector, toRanking } from '@rank-rank/core';
-import { openMultiEncoder, openRemoteSparseEncoder, openSparseEncoder } from '@rank-rank/models';
+import { ModelMultiEncoder, openMultiEncoder, openRemoteSparseEncoder, openSparseEncoder } from '@rank-rank/models';
 import { describeWithData, JsonServer } from '@rank-rank/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Collection } from './collection.ts';
 
 // The folders have weights and no graph: each is exported on the way, into a cache of this test.
@@ -116,12 +116,13 @@ describeWithData('A collection with a sparse model', 'models/tiny', (tiny) => {
     await collection.close();
   });
 
-  it('with three heads has all three, encoded in one pass', async () => {
+  it('with three heads has all three, from one pass for the documents and one for a query', async () => {
     const name = join(tiny, 'bge-m3');
     const model = await openMultiEncoder(name, { threads: 1 });
     const expected = await expectedBy(model.sparse);
     const collection = await Collection.memory({ encoder: name, model: { threads: 1 } });
     await collection.add(documents);
+    const passes = vi.spyOn(ModelMultiEncoder.prototype, 'encode');
     await collection.commit();
     const { learned, dense, sparse, tokens } = collection.statistics();
     expect(learned).toBeUndefined();
@@ -130,6 +131,12 @@ describeWithData('A collection with a sparse model', 'models/tiny', (tiny) => {
       { vectors: 6, vocabulary: model.sparse.size },
       { matrices: 6, dim: model.tokens.dim },
     ]);
+    await collection.run('an unheard question', { pipeline: 'full' });
+    expect(passes.mock.calls.map(([texts, kinds]) => [texts.length, kinds])).toEqual([
+      [6, ['dense', 'sparse', 'tokens']],
+      [1, ['dense', 'sparse', 'tokens']],
+    ]);
+    passes.mockRestore();
     await expectRankings(collection, expected);
     const { trace } = await collection.run('wing sweep', { pipeline: 'full' });
     expect(trace.stages[0]!.parts!.map((part) => part.name).sort()).toEqual(['bm25', 'dense', 'sparse']);
