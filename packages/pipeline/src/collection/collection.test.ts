@@ -186,6 +186,20 @@ describe('a collection', () => {
     await collection.close();
   });
 
+  it('keeps documents without a word, and learns vectors once there are words', async () => {
+    const collection = await madeOf([
+      { id: 'a', text: 'the' },
+      { id: 'b', text: '?!' },
+    ]);
+    expect([collection.size, collection.pipelines]).toEqual([2, ['bm25']]);
+    expect(await collection.search('the rivers', 5)).toEqual([]);
+    await collection.add(notes(5));
+    await collection.commit();
+    expect(collection.statistics()).toMatchObject({ dense: { vectors: 5 }, tokens: { matrices: 7 } });
+    expect((await collection.run('rivers', { pipeline: 'full' })).hits[0]!.id).toBe('n0');
+    await collection.close();
+  });
+
   it('becomes one segment when compacted, and stays what it was', async () => {
     const collection = await Collection.open(fresh(), { write: true });
     for (let i = 0; i < 4; i++) {

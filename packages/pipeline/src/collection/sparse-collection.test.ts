@@ -189,6 +189,28 @@ describe('a collection with a sparse encoder', () => {
     await collection.close();
   });
 
+  it('shows a reader the news, and needs no learned word for its vectors', async () => {
+    const { memoryFileSystem } = await import('@rank-rank/storage');
+    const fileSystem = memoryFileSystem();
+    const encoder = { name: 'words', sparse: wordWeights() };
+    const writer = await Collection.open('c', { write: true, fileSystem, encoder });
+    // A stop word is no word for the analysis, and one for the model.
+    await writer.add([{ id: 'a', text: 'the' }]);
+    await writer.commit();
+    const reader = await Collection.open('c', { fileSystem, encoder });
+    const find = async (query: string) => (await reader.run(query, { pipeline: 'sparse' })).hits.map(({ id }) => id);
+    expect([await find('the'), reader.pipelines]).toEqual([['a'], ['bm25', 'sparse']]);
+    await writer.add([{ id: 'b', text: 'dough' }]);
+    await writer.remove(['a']);
+    await writer.commit();
+    expect([await find('dough'), await find('the')]).toEqual([[], ['a']]);
+    expect(await reader.refresh()).toBe(true);
+    expect([await find('dough'), await find('the')]).toEqual([['b'], []]);
+    expect(reader.pipelines).toContain('full');
+    await reader.close();
+    await writer.close();
+  });
+
   it('refuses an encoder of another vocabulary by the same name, weights below 0, and what is no encoder', async () => {
     const { memoryFileSystem } = await import('@rank-rank/storage');
     const fileSystem = memoryFileSystem();

@@ -2,6 +2,7 @@ import {
   type DenseEncoder,
   type Document,
   fullText,
+  isRankError,
   type SparseEncoder,
   type TokenEncoder,
   throttleProgress,
@@ -170,8 +171,8 @@ export class CollectionVectors {
     const model = await this.#model?.open();
     await this.#settle(model);
     const byModel = this.#byModel;
-    const learned = learnedKinds.filter((kind) => !byModel.includes(kind));
-    if (learned.length > 0) await this.#learn(owner, work);
+    const missing = learnedKinds.filter((kind) => !byModel.includes(kind));
+    const learned = missing.length > 0 && (await this.#learn(owner, work)) ? missing : [];
     const own = learned.length > 0 ? separate(await this.#load(), async () => {}) : undefined;
     const makers = [...(model ? [{ kinds: byModel, opened: model }] : []), ...(own ? [{ kinds: learned, opened: own }] : [])];
     const kinds = makers.flatMap((maker) => maker.kinds);
@@ -219,9 +220,14 @@ export class CollectionVectors {
     await this.#store.commit();
   }
 
-  async #learn(owner: VectorsOwner, work: WorkOptions): Promise<void> {
-    if (this.learned !== undefined && owner.size < relearnGrowth * this.learned.documents) return;
-    const learned = await learnStaticEncoder(texts(owner), { analysis: this.#settings.analysis, ...work });
+  /** Tells whether there is a learned encoder: texts without a word teach nothing, and wait for others. */
+  async #learn(owner: VectorsOwner, work: WorkOptions): Promise<boolean> {
+    if (this.learned !== undefined && owner.size < relearnGrowth * this.learned.documents) return true;
+    const learned = await learnStaticEncoder(texts(owner), { analysis: this.#settings.analysis, ...work }).catch((error: unknown) => {
+      if (isRankError(error) && error.code === 'EMPTY_INPUT') return undefined;
+      throw error;
+    });
+    if (learned === undefined) return this.learned !== undefined;
     const file = await this.#encoder.create('encoder', staticModelKind, staticModelVersion);
     await writeStaticModel(file, learned.model);
     const { model } = learned;
@@ -234,6 +240,7 @@ export class CollectionVectors {
     for (const kind of learnedKinds) if (!this.isByModel(kind)) this.#kept[kind].drop();
     await this.#store.commit();
     this.#loading = Promise.resolve(learned);
+    return true;
   }
 
   get #state(): EncoderState | undefined {
