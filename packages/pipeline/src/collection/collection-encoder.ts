@@ -1,5 +1,6 @@
 import { checkOptions, type EncodeOptions, RankError, shown, type TextRole } from '@rank-rank/core';
 import { describeModel, type OpenEncoderOptions, openEncoder, openMultiEncoder, resolveModel } from '@rank-rank/models';
+import { QueryMemory } from './query-memory.ts';
 import { type Encoded, type Encoders, type RepresentationKind, representationKinds } from './representations/representation.ts';
 
 /** An encoder of the caller's own for a collection, such as one behind an HTTP interface. */
@@ -37,7 +38,7 @@ export interface OpenedEncoder {
   close(): Promise<void>;
 }
 
-/** Queries whose encodings are kept: a request's stages ask for the same one, several at once or one after another. */
+/** Queries whose encodings are kept, for the stages of the requests that are under way. */
 const rememberedQueries = 4;
 
 /**
@@ -51,7 +52,7 @@ export class LazyEncoder {
   #whole: Promise<OpenedEncoder> | undefined;
   #forQueries: Promise<OpenedEncoder> | undefined;
   #terms: ((index: number) => string | undefined) | undefined;
-  readonly #asked = new Map<string, Promise<Partial<Encoded>>>();
+  readonly #asked = new QueryMemory<Partial<Encoded>>(rememberedQueries);
 
   constructor(name: string, given: CollectionEncoder | undefined, options: OpenEncoderOptions = {}) {
     this.name = name;
@@ -77,8 +78,8 @@ export class LazyEncoder {
     const encode = async (texts: readonly string[], as: TextRole, options?: EncodeOptions): Promise<Encoded[K]> => {
       const encoded =
         as === 'query' && texts.length === 1
-          ? await this.#encodeQuery(texts[0]!, kind, size, kinds)
-          : await (await this.#fitting(await this.open(), kind, size)).encode(texts, [kind], as, options);
+          ? await this.#encodeQuery(texts[0]!, kind, size, kinds, options?.signal)
+          : await this.#fitting(await this.open(), kind, size).encode(texts, [kind], as, options);
       return encoded[kind]!;
     };
     const encoder = kind === 'sparse' ? { size, encode, termOf: (index: number) => this.#terms?.(index) } : { dim: size, encode };
@@ -106,17 +107,16 @@ export class LazyEncoder {
     for (const each of opened) await each?.close();
   }
 
-  /** A query is encoded once for all that ask, and not given up where one of them gives up. */
-  async #encodeQuery(text: string, kind: RepresentationKind, size: number, kinds: Kinds): Promise<Partial<Encoded>> {
-    const opened = this.#fitting(await this.#openForQueries(), kind, size);
-    const key = opened.onePass ? text : `${kind} ${text}`;
-    const known = this.#asked.get(key);
-    if (known !== undefined) return known;
-    const encoding = opened.encode([text], opened.onePass ? kinds : [kind], 'query');
-    this.#asked.set(key, encoding);
-    encoding.catch(() => this.#asked.delete(key));
-    if (this.#asked.size > rememberedQueries) this.#asked.delete(this.#asked.keys().next().value!);
-    return encoding;
+  async #encodeQuery(
+    text: string,
+    kind: RepresentationKind,
+    size: number,
+    kinds: Kinds,
+    signal: AbortSignal | undefined,
+  ): Promise<Partial<Encoded>> {
+    const { encode, onePass } = this.#fitting(await this.#openForQueries(), kind, size);
+    const wanted = onePass ? kinds : [kind];
+    return this.#asked.ask(`${wanted.join()} ${text}`, signal, (shared) => encode([text], wanted, 'query', { signal: shared }));
   }
 
   #openForQueries(): Promise<OpenedEncoder> {
@@ -170,7 +170,7 @@ export class LazyEncoder {
 }
 
 /** How many dimensions, or words, an encoder's vectors have. */
-export function sizeOf({ dense, sparse, tokens }: Partial<Encoders>, kind: RepresentationKind): number | undefined {
+function sizeOf({ dense, sparse, tokens }: Partial<Encoders>, kind: RepresentationKind): number | undefined {
   return kind === 'sparse' ? sparse?.size : kind === 'dense' ? dense?.dim : tokens?.dim;
 }
 

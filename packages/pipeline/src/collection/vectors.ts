@@ -20,7 +20,7 @@ import {
 import type { TokenIndex } from '@rank-rank/rerank';
 import type { DenseIndex, SparseIndex } from '@rank-rank/retrieve';
 import type { Scope, Store } from '@rank-rank/storage';
-import { kindsOf, type LazyEncoder, type OpenedEncoder, separate, sizeOf } from './collection-encoder.ts';
+import { kindsOf, type LazyEncoder, type OpenedEncoder, separate } from './collection-encoder.ts';
 import { denseVectors } from './representations/dense-vectors.ts';
 import { type Encoders, Representation, type RepresentationKind, representationKinds } from './representations/representation.ts';
 import { sparseVectors } from './representations/sparse-vectors.ts';
@@ -212,7 +212,7 @@ export class CollectionVectors {
     const vocabulary = byModel.includes('sparse') ? model?.encoders.sparse?.size : undefined;
     for (const kind of kept) {
       const size = kind === 'sparse' ? this.vocabulary : this.#kept[kind].index?.dim;
-      if (size !== undefined && size !== sizeOf(model!.encoders, kind)) this.#model!.check(model!.encoders, kind, size);
+      if (size !== undefined) this.#model!.check(model!.encoders, kind, size);
     }
     if (byModel.length === before.length && byModel.every((kind) => before.includes(kind))) return;
     for (const kind of representationKinds) if (byModel.includes(kind) !== before.includes(kind)) this.#kept[kind].drop();
