@@ -29,7 +29,11 @@ export async function sparseWeight(context: Context, collections: readonly strin
       `weight ${weight}`,
       figure(fuse({ bm25: bm25!, sparse: sparse! }, { method: 'weighted-sum', weights: { bm25: 1, sparse: weight } })),
     ]);
-    say('SPLADE++ on TREC DL 2019', { bm25: figure(bm25!), sparse: figure(sparse!), ...Object.fromEntries(fused) }, {});
+    say(
+      'SPLADE++ on TREC DL 2019',
+      { bm25: figure(bm25!), sparse: figure(sparse!), ...Object.fromEntries(fused) },
+      { queries: evaluate(qrels, sparse!, ['nDCG@10']).queries.length },
+    );
   }
   const model = join(context.workloads, '../models/splade-tiny');
   if (!existsSync(model)) {
