@@ -92,7 +92,7 @@ export class LazyEncoder {
     if (made === size) return;
     throw new RankError(
       'DIMENSION_MISMATCH',
-      `The collection holds ${kind} vectors of ${size} ${kind === 'sparse' ? 'words' : 'dimensions'} by ${this.name}, and the encoder that goes by this name now makes ${shown(made)}. Open it with the encoder it was made with.`,
+      `The collection holds ${kind} vectors of ${size} ${kind === 'sparse' ? 'words' : 'dimensions'} by ${this.name}, and the encoder that goes by this name now makes ${made === undefined ? 'none' : `those of ${made}`}. Open it with the encoder it was made with.`,
       { encoder: this.name },
     );
   }
