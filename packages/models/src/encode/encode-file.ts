@@ -4,7 +4,7 @@ import type { EmbeddingCache } from '../cache/embedding-cache.ts';
 import { type OpenEncoder, type OpenEncoderOptions, openEncoder } from './open-encoder.ts';
 import { modelOptions } from './text-model.ts';
 
-export interface EncodeFileOptions extends OpenEncoderOptions {
+export interface EncodeFileOptions extends Omit<OpenEncoderOptions, 'queriesOnly'> {
   /** Which side the texts are on; `document` by default. */
   readonly as?: TextRole;
   /** Where vectors are kept and looked up. */
@@ -42,7 +42,7 @@ export async function encodeFile(model: string, input: string, output: string, o
   const { as = 'document', cache, ...rest } = options;
   checkOneOf('encodeFile: as', as, ['query', 'document']);
   const started = performance.now();
-  const opened = await openEncoder(model, rest);
+  const opened = await openEncoder(model, { ...rest, queriesOnly: as === 'query' });
   const progress = throttleProgress(options.onProgress);
   const lines = linesOf(opened, cache, as, options.signal);
   let texts = 0;

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Matrix } from '@rank-rank/core';
 import { describeWithData } from '@rank-rank/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDenseEncoder } from './dense-encoder.ts';
+import { encodeFile } from './encode-file.ts';
 import { openMultiEncoder } from './multi-encoder.ts';
 import { openSparseEncoder } from './sparse-encoder.ts';
 import { openTokenEncoder } from './token-encoder.ts';
@@ -109,6 +110,28 @@ describeWithData('The tiny encoders give what Sentence Transformers gave', 'mode
     await forQueries.close();
     await expect(openSparseEncoder(join(folder, 'bert-splade'), { queriesOnly: 1 as never })).rejects.toThrow(/true or false/);
     await encoder.close();
+  });
+
+  it('bert-splade with a table for its queries: looks them up without a session, and encodes documents with one', async () => {
+    const model = join(cache, 'inference-free');
+    cpSync(join(folder, 'bert-splade'), model, { recursive: true });
+    chmodSync(model, 0o755);
+    writeFileSync(join(model, 'idf.json'), JSON.stringify({ wing: 2, flow: 1.5 }));
+    const whole = await openSparseEncoder(model);
+    const forQueries = await openSparseEncoder(model, { queriesOnly: true });
+    const [query] = await forQueries.encode(['Wing flow, wing!'], 'query');
+    const weights = Object.fromEntries([...query!.indices].map((index, i) => [forQueries.termOf(index), query!.values[i]]));
+    expect(weights).toEqual({ wing: 2, flow: 1.5 });
+    expect([forQueries.graph, forQueries.statistics, forQueries.size]).toEqual([undefined, undefined, whole.size]);
+    expect(await whole.encode(['Wing flow, wing!'], 'query')).toEqual([query]);
+    expect((await whole.encode(['wing'], 'document'))[0]!.indices.length).toBeGreaterThan(0);
+    await expect(forQueries.encode(['wing'], 'document')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    const [input, output] = [join(cache, 'queries.jsonl'), join(cache, 'vectors.jsonl')];
+    writeFileSync(input, '{"id": "q", "text": "wing"}\n');
+    rmSync(join(model, 'model.safetensors'), { force: true });
+    expect(await encodeFile(model, input, output, { as: 'query' })).toMatchObject({ kind: 'sparse', texts: 1, dim: whole.size });
+    expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({ id: 'q', values: [2] });
+    await whole.close();
   });
 
   it('bge-m3: three representations from one pass, and each alone', async () => {
