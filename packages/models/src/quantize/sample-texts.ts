@@ -1,6 +1,6 @@
 /**
- * What a model is tried on where its user gives no texts of their own: sentences of several kinds, lengths and languages, so that the
- * ranges of a model's states show.
+ * What a model is tried on where its user gives no texts of their own: sentences and paragraphs of several kinds, lengths and languages, so
+ * that the ranges of a model's states show, and which of its channels go together.
  */
 export const sampleTexts: readonly string[] = [
   'How long does it take to boil an egg?',
@@ -35,4 +35,34 @@ export const sampleTexts: readonly string[] = [
   'https://example.org/search?q=late+interaction&page=2',
   'Quarterly report, section 4.2: revenue by region (EMEA, APAC, Americas), restated for constant currency; see notes 7 and 11 on page 83.',
   'Glaciers store about 69 percent of the fresh water on Earth. As they retreat, rivers that depend on their melt first swell and later run dry in summer, which changes farming, hydropower and drinking water for more than a billion people downstream.',
+  'Granite forms where magma cools slowly, far below the surface, so that its crystals have time to grow. Where the rock above is worn away it comes to light in rounded hills, and weathers along its joints into blocks that look as if somebody had piled them up.',
+  'A compiler that keeps values in registers has to decide which of them are written back to memory when there are more than the processor has. Colouring the graph of values that live at the same time is the usual way; linear scan is faster and gives code that is nearly as good.',
+  'After the storm the council closed the bridge for inspection. Engineers found cracks in two of the bearings, and buses will be sent by way of the old town until they are replaced, probably in the second week of March.',
+  'Patients were assigned at random to receive either ten milligrams a day or a placebo for twelve weeks. Blood pressure fell in both groups; the difference between them was small, though it grew among those over sixty-five who also had diabetes.',
+  'My laptop will not start after the last update. The fan spins for a moment, the screen stays black, and the light beside the power button blinks three times. I have tried removing the battery and holding the button for thirty seconds. Does anybody know what the three blinks mean?',
+  'The tenant shall keep the premises in good repair and shall not, without the written consent of the landlord, make any alteration to them. The deposit is returned within thirty days of the end of the lease, less the cost of any damage beyond fair wear and tear.',
+  'Waterproof jacket with taped seams and an adjustable hood. Two zipped pockets, one inside. Packs into its own sleeve, weighs 310 grams, and comes in navy, olive and rust. Machine wash cold, do not iron. Customers say it runs a little small: order one size up if you wear a sweater underneath.',
+  'The treaty of 1648 ended thirty years of war and left the map of the continent much changed: some provinces had lost half of their people, trade had moved to the northern ports, and the princes had gained the right to make alliances of their own.',
+  'To estimate the mean of a population from a sample one also needs to know how far the estimate may be off. The standard error falls with the square root of the size of the sample, so that four times as many observations are needed to halve it.',
+  'Bees find their way by the sun, by landmarks and by the polarised light of the sky. A forager that has come upon a rich patch of flowers dances on the comb when she returns: the angle of the dance tells the direction, its length the distance.',
+  'def merge(left, right):\n    result = []\n    while left and right:\n        result.append(left.pop(0) if left[0] <= right[0] else right.pop(0))\n    return result + left + right',
+  'SELECT customer.name, SUM(invoice.total) AS spent FROM customer JOIN invoice ON invoice.customer_id = customer.id WHERE invoice.paid_on >= DATE "2023-01-01" GROUP BY customer.name HAVING SUM(invoice.total) > 1000 ORDER BY spent DESC;',
+  'Warning: connection to database lost, retrying in 5 seconds (attempt 3 of 10). Caused by: timeout after 30000 ms while waiting for a free connection from the pool; 20 in use, 0 idle, 148 requests queued.',
+  'Simmer the lentils with a bay leaf until they are soft but whole. Fry the onion slowly in olive oil, add garlic, cumin and a spoonful of tomato paste, and stir everything together with the juice of half a lemon. It keeps for three days in the refrigerator and tastes better on the second.',
+  'The orbital period of a satellite depends only on the size of its orbit and on the mass of the planet. At an altitude of about 35,800 kilometres it equals the length of a day, and the satellite seems to stand still above one point of the equator.',
+  'Shares of the carmaker fell by six percent on Tuesday after it cut its forecast for the year. The company blamed weak demand abroad and the cost of moving two of its plants to electric models; analysts had expected a smaller decline.',
+  'Grandfather kept his tools in a wooden chest that smelled of linseed oil. Each chisel had its place, and none of us was allowed to touch them until we could name them all and say what each was for.',
+  'What is the difference between a virus and a bacterium, and why do antibiotics help against only one of them?',
+  'how to remove red wine stains from a white cotton shirt',
+  'cheap flights lisbon to berlin october weekend return hand luggage only',
+  'An index that answers queries from memory keeps for each word the list of documents in which it occurs, with the number of times. Lists are stored as differences between neighbouring numbers, which are small, and packed so that a hundred and twenty-eight of them are decoded with a few instructions.',
+  'Magnesium sulphate was added drop by drop to the stirred solution at 4 °C; the precipitate was collected by filtration, washed twice with cold ethanol and dried under vacuum. Yield: 83 %. Melting point 141–143 °C.',
+  'Die Wärmepumpe entzieht der Außenluft Energie und gibt sie auf höherer Temperatur an das Heizwasser ab. Je kleiner der Unterschied zwischen beiden ist, desto weniger Strom wird dafür gebraucht.',
+  'Le musée conserve une collection de plus de deux mille instruments, dont un clavecin de 1728 que les visiteurs peuvent entendre le premier dimanche de chaque mois.',
+  'El proyecto prevé plantar cuarenta mil árboles a lo largo del río antes de 2030, con especies que resisten tanto la sequía como las crecidas.',
+  '新しい図書館は駅から歩いて五分のところにあり、平日は夜九時まで開いています。自習室は予約なしで使えます。',
+  '这款手机的电池可以使用两天，但是摄像头在光线不足的时候表现一般。',
+  'Поезд отправляется в десять часов вечера и прибывает на следующее утро; билеты можно купить в кассе или на сайте.',
+  'Our results suggest that the method generalises to longer documents when the training set contains a few of them, and that most of the loss on short ones comes from words that were never seen. We release neither data nor models, but all settings are given in the appendix.',
+  'The goalkeeper, who had kept eight clean sheets in a row, let the free kick slip through his hands in the last minute of extra time, and the visitors went through to the semi-final for the first time in forty years.',
 ];
