@@ -101,10 +101,11 @@ async function readMillion(context: Context, paths: readonly string[]): Promise<
 function memoryOf(reading: string, path: string): number {
   const script = `
     import { readRun, streamRun } from ${JSON.stringify(import.meta.resolve('@rank-rank/core/files'))};
+    import { peakKilobytes } from ${JSON.stringify(new URL('../peers/peak-memory.mjs', import.meta.url).href)};
     const path = ${JSON.stringify(path)};
-    const before = process.resourceUsage().maxRSS;
+    const before = peakKilobytes();
     ${reading}
-    console.log((process.resourceUsage().maxRSS - before) * 1024);`;
+    console.log((peakKilobytes() - before) * 1024);`;
   return Number.parseInt(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }), 10);
 }
 

@@ -13,11 +13,11 @@ const question: Question = {
     const wanted = (word: string): boolean => context.only.length === 0 || context.only.includes(word);
     const models = await artefacts(context);
     if (models === undefined) return;
-    if (wanted('fp32')) await encoding(context, models, 'fp32', 2);
-    if (wanted('int8')) await encoding(context, models, 'int8', 3);
+    if (wanted('fp32')) await encoding(context, models, 'fp32', 5);
+    if (wanted('int8')) await encoding(context, models, 'int8', 5);
     if (wanted('graphs')) await graphs(context, models, 9);
     for (const precision of ['fp32', 'int8'] as const) {
-      for (const isolation of ['thread', 'none'] as const) if (wanted('query')) await oneQuery(context, models, precision, isolation, 40);
+      for (const isolation of ['thread', 'none'] as const) if (wanted('query')) await oneQuery(context, models, precision, isolation, 100);
     }
     if (wanted('pairs')) await pairs(context, models, 7, 2);
     if (wanted('pairs1')) await pairs(context, models, 5, 1);

@@ -7,7 +7,7 @@ import { withSession } from './temporary-session.ts';
 export interface Observed {
   readonly largest: Float32Array;
   readonly smallest: Float32Array;
-  /** The mean of the squares. */
+  /** The mean of the squares, of all texts alike: a short one is as much of a vector as a long one. */
   readonly power: Float32Array;
 }
 
@@ -26,7 +26,6 @@ export async function observe(
         largest: new Float32Array(channels).fill(-Infinity),
         smallest: new Float32Array(channels).fill(Infinity),
         sum: new Float64Array(channels),
-        rows: 0,
       },
     ]),
   );
@@ -37,14 +36,17 @@ export async function observe(
     }
   });
   return new Map(
-    [...sums].map(([name, { largest, smallest, sum, rows }]) => [
+    [...sums].map(([name, { largest, smallest, sum }]) => [
       name,
-      { largest, smallest, power: Float32Array.from(sum, (total) => total / rows) },
+      { largest, smallest, power: Float32Array.from(sum, (total) => total / feeds.length) },
     ]),
   );
 }
 
-/** Sums of products of a value's channels over all tokens, `[channels, channels]`, of which what is below the diagonal is left out. */
+/**
+ * Sums of products of a value's channels, `[channels, channels]`, of which what is below the diagonal is left out: of each text the mean over its
+ * tokens.
+ */
 export type ProductsOf = (value: string, channels: number) => Promise<Float64Array>;
 
 /** Does some work with the products of values over sample texts at hand, one value at a time: together they may be larger than the model. */
@@ -77,6 +79,7 @@ function showing(model: ModelProto, names: readonly string[]): ModelProto {
 const tokensAtOnce = 4;
 
 function addProducts(sums: Float64Array, channels: number, data: Float32Array): void {
+  const share = channels / data.length;
   const none = new Float32Array(channels);
   for (let row = 0; row < data.length; row += tokensAtOnce * channels) {
     const [a, b, c, d] = Array.from({ length: tokensAtOnce }, (_, i) => {
@@ -84,22 +87,22 @@ function addProducts(sums: Float64Array, channels: number, data: Float32Array): 
       return from < data.length ? data.subarray(from, from + channels) : none;
     }) as [Float32Array, Float32Array, Float32Array, Float32Array];
     for (let i = 0; i < channels; i++) {
-      const [ai, bi, ci, di] = [a[i]!, b[i]!, c[i]!, d[i]!];
+      const [ai, bi, ci, di] = [share * a[i]!, share * b[i]!, share * c[i]!, share * d[i]!];
       for (let j = i, at = i * channels + i; j < channels; j++, at++) sums[at]! += ai * a[j]! + bi * b[j]! + ci * c[j]! + di * d[j]!;
     }
   }
 }
 
-function add(seen: { largest: Float32Array; smallest: Float32Array; sum: Float64Array; rows: number }, data: Float32Array): void {
+function add(seen: { largest: Float32Array; smallest: Float32Array; sum: Float64Array }, data: Float32Array): void {
   const { largest, smallest, sum } = seen;
   const channels = sum.length;
+  const share = channels / data.length;
   for (let at = 0; at < data.length; at += channels) {
     for (let c = 0; c < channels; c++) {
       const value = data[at + c]!;
       if (value > largest[c]!) largest[c] = value;
       if (value < smallest[c]!) smallest[c] = value;
-      sum[c]! += value * value;
+      sum[c]! += share * value * value;
     }
-    seen.rows++;
   }
 }

@@ -153,9 +153,9 @@ describe('the real MiniLM', () => {
   describeWithModel('quantised', 'all-MiniLM-L6-v2/model.safetensors', (model) => {
     it.each([
       // ONNX Runtime 1.31's own quantiser keeps .9926 (worst) and .9947 (mean) over 64 Cranfield abstracts.
-      ['int8', {}, 0.995, 0.9985],
+      ['int8', {}, 0.994, 0.9985],
       ['int8', { reduceRange: true }, 0.99, 0.997],
-      ['q4', {}, 0.985, 0.99],
+      ['q4', {}, 0.99, 0.995],
     ] as const)('by %s %j stays close to float32', async (method, options, worst, mean) => {
       const exported = join(folder, 'MiniLM');
       if (!existsSync(exported)) await exportOnnx(model, exported);

@@ -30,6 +30,8 @@ describe('what was asked last', () => {
     const one = memory.ask('a', first.signal, work).catch(() => 'gone');
     const two = memory.ask('a', second.signal, work).catch(() => 'gone');
     first.abort();
+    // Whoever gives up does not wait with the others.
+    expect(await one).toBe('gone');
     expect(begun[0]!.signal.aborted).toBe(false);
     second.abort();
     expect(begun[0]!.signal.aborted).toBe(true);
@@ -37,8 +39,13 @@ describe('what was asked last', () => {
     const again = memory.ask('a', undefined, work);
     begun[1]!.end('answer');
     expect(await again).toBe('answer');
-    // What is there already is not taken away by a signal that fires later, or has fired.
-    expect(await memory.ask('a', second.signal, work)).toBe('answer');
+    await expect(memory.ask('a', second.signal, work)).rejects.toMatchObject({ code: 'CANCELLED' });
+    // What is there already is not taken away by a signal that fires later.
+    const third = new AbortController();
+    expect(await memory.ask('a', third.signal, work)).toBe('answer');
+    third.abort();
+    expect(await memory.ask('a', undefined, work)).toBe('answer');
+    expect(begun.length).toBe(2);
   });
 
   it('is forgotten where it failed, where others were asked since, and on demand', async () => {

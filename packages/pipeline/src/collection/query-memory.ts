@@ -1,3 +1,5 @@
+import { cancelled, throwIfCancelled } from '@rank-rank/core';
+
 /** What was asked last, and those who wait for it. */
 interface Asked<T> {
   readonly answer: Promise<T>;
@@ -18,20 +20,29 @@ export class QueryMemory<T> {
   }
 
   async ask(key: string, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    throwIfCancelled(signal, 'Encoding the query');
     const asked = this.#asked.get(key) ?? this.#begin(key, work);
-    asked.waiting++;
-    const giveUp = (): void => {
-      if (--asked.waiting > 0) return;
-      this.#forget(key, asked);
-      asked.controller.abort(signal!.reason);
-    };
-    if (signal?.aborted) giveUp();
-    else signal?.addEventListener('abort', giveUp, { once: true });
-    try {
-      return await asked.answer;
-    } finally {
-      signal?.removeEventListener('abort', giveUp);
+    if (signal === undefined) {
+      asked.waiting++;
+      return asked.answer;
     }
+    return this.#unlessAborted(asked, key, signal);
+  }
+
+  /** Others may wait for the same answer: whoever gives up does not wait with them. */
+  #unlessAborted(asked: Asked<T>, key: string, signal: AbortSignal): Promise<T> {
+    asked.waiting++;
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        reject(cancelled(signal, 'Encoding the query'));
+        if (--asked.waiting > 0) return;
+        this.#forget(key, asked);
+        asked.controller.abort(signal.reason);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      const ended = (): void => signal.removeEventListener('abort', giveUp);
+      asked.answer.then(resolve, reject).finally(ended);
+    });
   }
 
   clear(): void {
