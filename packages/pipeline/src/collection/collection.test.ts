@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Document } from '@rank-rank/core';
+import { type Document, RankError } from '@rank-rank/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Collection } from './collection.ts';
 
@@ -152,6 +152,35 @@ describe('a collection', () => {
     await half.commit();
     expect(half.statistics()).toMatchObject({ dense: { vectors: 32 }, tokens: { matrices: 32 }, learned: { documents: 32 } });
     await half.close();
+  });
+
+  it('goes on where the encoder of the caller failed the first time, and is read by its words until then', async () => {
+    let broken = true;
+    const rowOf = (text: string): number[] => Array.from({ length: 4 }, (_, i) => text.charCodeAt(i) % 7);
+    const encode = async (texts: readonly string[], as: string) => {
+      if (broken && as === 'document') throw new RankError('MODEL', 'The model is not there.');
+      return { data: Float32Array.from(texts.flatMap(rowOf)), rows: texts.length, dim: 4 };
+    };
+    const dense = { dim: 4, encode };
+    const tokens = {
+      dim: 4,
+      encode: async (texts: readonly string[]) => texts.map(() => ({ data: new Float32Array(4).fill(1), rows: 1, dim: 4 })),
+    };
+    const encoder = { name: 'unsteady', dense, tokens };
+    const collection = await Collection.open(fresh(), { write: true, encoder });
+    await collection.add(notes(10));
+    await expect(collection.commit()).rejects.toMatchObject({ code: 'MODEL' });
+    await collection.close();
+    const reader = await Collection.open(collection.path, { encoder });
+    expect((await reader.pipeline('bm25').search('bakers dough', 1))[0]!.id).toBe('n1');
+    expect(await reader.pipeline('dense').search('bakers dough', 3)).toEqual([]);
+    await reader.close();
+    broken = false;
+    const again = await Collection.open(collection.path, { write: true, encoder });
+    await again.commit();
+    expect(again.statistics()).toMatchObject({ documents: 10, dense: { vectors: 10 }, tokens: { matrices: 10 } });
+    expect(again.statistics().learned).toBeUndefined();
+    await again.close();
   });
 
   it('runs described pipelines', async () => {
