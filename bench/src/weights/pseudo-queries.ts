@@ -31,11 +31,7 @@ export function pseudoTask(
   seed = 7,
 ): PseudoTask | undefined {
   const random = new Random(seed);
-  const order = Array.from(documents, (_, i) => i);
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
+  const order = random.shuffle(Array.from(documents, (_, i) => i));
   const left = [...documents];
   const queries: { id: string; text: string }[] = [];
   for (const i of order) {
@@ -70,6 +66,6 @@ function takePassage(document: Document, random: Random): { query: string; rest:
   return { query: words.splice(at, length).join(' '), rest: { ...document, text: words.join(' ') } };
 }
 
-function wordsOf(text: string): string[] {
+export function wordsOf(text: string): string[] {
   return text.split(/\s+/).filter((word) => word !== '');
 }

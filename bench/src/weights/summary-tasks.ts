@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '@rank-rank/core';
-import type { PseudoTask } from './pseudo-queries.ts';
+import { type PseudoTask, wordsOf } from './pseudo-queries.ts';
 
 /** A text, and what its author said of it in one sentence, which is taken out of the text. */
 interface Summarised {
@@ -31,12 +31,7 @@ function summaryTask(name: string, found: readonly Summarised[], most: number, s
     return true;
   });
   const documents = kept.map(({ text }, i) => ({ id: String(i), text }));
-  const random = new Random(seed);
-  const order = Array.from(kept, (_, i) => i);
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
+  const order = new Random(seed).shuffle(Array.from(kept, (_, i) => i));
   const queries = order.slice(0, most).map((i) => ({ id: String(i), text: kept[i]!.summary }));
   const qrels = Object.fromEntries(queries.map(({ id }) => [id, { [id]: 1 }]));
   return { name, collection: name, documents, queries, qrels };
@@ -93,8 +88,4 @@ function plainWords(text: string): string {
 
 function oneLine(text: string): string {
   return text.trim().replace(/\s+/g, ' ');
-}
-
-function wordsOf(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
 }

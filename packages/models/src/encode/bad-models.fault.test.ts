@@ -1,23 +1,13 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSafetensors, type StoredTensor, writeSafetensors } from '@rank-rank/storage/tensors';
-import { describeWithData } from '@rank-rank/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithData, folderWithOwnCache } from '@rank-rank/testing';
+import { expect, it } from 'vitest';
 import { openCrossEncoder } from '../rerank/cross-encoder.ts';
 import { openDenseEncoder } from './dense-encoder.ts';
 
 describeWithData('A model folder that is not as it should be', 'models/tiny', (tiny) => {
-  const place = mkdtempSync(join(tmpdir(), 'rank-rank-bad-models-'));
-  const before = process.env['RANK_CACHE'];
-  beforeAll(() => {
-    process.env['RANK_CACHE'] = join(place, 'cache');
-  });
-  afterAll(() => {
-    if (before === undefined) delete process.env['RANK_CACHE'];
-    else process.env['RANK_CACHE'] = before;
-    rmSync(place, { recursive: true });
-  });
+  const place = folderWithOwnCache('bad-models');
   let copies = 0;
   const copyOf = (name: string): string => {
     const folder = join(place, `${name}-${copies++}`);

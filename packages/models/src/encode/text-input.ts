@@ -45,7 +45,7 @@ export async function runTexts(
   checkOptions(where, options, ['signal', 'onProgress']);
   const { signal } = options;
   throwIfCancelled(signal, where);
-  if (count <= few) runner.announce();
+  if (count > 0 && count <= few) runner.announce();
   const progress = throttleProgress(options.onProgress);
   let done = 0;
   let running: Promise<void> = Promise.resolve();

@@ -1,26 +1,15 @@
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Matrix } from '@rank-rank/core';
-import { describeWithData } from '@rank-rank/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithData, folderWithOwnCache } from '@rank-rank/testing';
+import { expect, it } from 'vitest';
 import { openDenseEncoder } from './dense-encoder.ts';
 import { encodeFile } from './encode-file.ts';
 import { openMultiEncoder } from './multi-encoder.ts';
 import { openSparseEncoder } from './sparse-encoder.ts';
 import { openTokenEncoder } from './token-encoder.ts';
 
-// The folders have weights and no graph: each is exported on the way, into a cache of this test.
-const cache = mkdtempSync(join(tmpdir(), 'rank-rank-cache-'));
-const before = process.env['RANK_CACHE'];
-beforeAll(() => {
-  process.env['RANK_CACHE'] = cache;
-});
-afterAll(() => {
-  if (before === undefined) delete process.env['RANK_CACHE'];
-  else process.env['RANK_CACHE'] = before;
-  rmSync(cache, { recursive: true });
-});
+const place = folderWithOwnCache('encoders');
 
 /** The largest difference between rows that were recorded and rows of a matrix. */
 function furthest({ data, rows, dim }: Matrix, expected: readonly (readonly number[])[]): number {
@@ -113,7 +102,7 @@ describeWithData('The tiny encoders give what Sentence Transformers gave', 'mode
   });
 
   it('bert-splade with a table for its queries: looks them up without a session, and encodes documents with one', async () => {
-    const model = join(cache, 'inference-free');
+    const model = join(place, 'inference-free');
     cpSync(join(folder, 'bert-splade'), model, { recursive: true });
     chmodSync(model, 0o755);
     writeFileSync(join(model, 'idf.json'), JSON.stringify({ wing: 2, flow: 1.5 }));
@@ -126,7 +115,7 @@ describeWithData('The tiny encoders give what Sentence Transformers gave', 'mode
     expect(await whole.encode(['Wing flow, wing!'], 'query')).toEqual([query]);
     expect((await whole.encode(['wing'], 'document'))[0]!.indices.length).toBeGreaterThan(0);
     await expect(forQueries.encode(['wing'], 'document')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
-    const [input, output] = [join(cache, 'queries.jsonl'), join(cache, 'vectors.jsonl')];
+    const [input, output] = [join(place, 'queries.jsonl'), join(place, 'vectors.jsonl')];
     writeFileSync(input, '{"id": "q", "text": "wing"}\n');
     rmSync(join(model, 'model.safetensors'), { force: true });
     expect(await encodeFile(model, input, output, { as: 'query' })).toMatchObject({ kind: 'sparse', texts: 1, dim: whole.size });

@@ -1,24 +1,14 @@
 /** Quantised models against the float32 models they were made from: the tiny ones, and the real MiniLM where it is. */
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeWithData, describeWithModel } from '@rank-rank/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeWithData, describeWithModel, folderWithOwnCache } from '@rank-rank/testing';
+import { describe, expect, it } from 'vitest';
 import { openDenseEncoder } from '../encode/dense-encoder.ts';
 import { exportOnnx } from '../export/index.ts';
 import { readOnnx } from '../onnx-proto/onnx-file.ts';
 import { type QuantizeMethod, quantize } from './quantize.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'rank-rank-quantize-'));
-const before = process.env['RANK_CACHE'];
-beforeAll(() => {
-  process.env['RANK_CACHE'] = join(folder, 'cache');
-});
-afterAll(() => {
-  if (before === undefined) delete process.env['RANK_CACHE'];
-  else process.env['RANK_CACHE'] = before;
-  rmSync(folder, { recursive: true, force: true });
-});
+const folder = folderWithOwnCache('quantize');
 
 async function operatorsOf(path: string): Promise<string[]> {
   const file = await readOnnx(path);

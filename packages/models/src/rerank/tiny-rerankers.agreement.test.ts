@@ -1,21 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeWithData } from '@rank-rank/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithData, folderWithOwnCache } from '@rank-rank/testing';
+import { expect, it } from 'vitest';
 import { openCrossEncoder } from './cross-encoder.ts';
 import { openGenerativeReranker } from './generative-reranker.ts';
 
-const cache = mkdtempSync(join(tmpdir(), 'rank-rank-cache-'));
-const before = process.env['RANK_CACHE'];
-beforeAll(() => {
-  process.env['RANK_CACHE'] = cache;
-});
-afterAll(() => {
-  if (before === undefined) delete process.env['RANK_CACHE'];
-  else process.env['RANK_CACHE'] = before;
-  rmSync(cache, { recursive: true });
-});
+folderWithOwnCache('rerankers');
 
 interface Pairs {
   readonly pairs: [string, string][];

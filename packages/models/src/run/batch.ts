@@ -26,7 +26,6 @@ export interface TokenRow {
 }
 
 export function toBatch(rows: readonly TokenRow[], padId: number, padsLeft = false): TokenBatch {
-  if (rows.length === 1) return batchOfOne(rows[0]!, padId, padsLeft);
   let total = 0;
   let width = 0;
   for (const { ids } of rows) {
@@ -57,21 +56,6 @@ export function toBatch(rows: readonly TokenRow[], padId: number, padsLeft = fal
     padsLeft,
     ...(typeIds && { typeIds }),
     ...(attended && { attended }),
-    ...(keep && { keep }),
-  };
-}
-
-/** A query is a batch by itself, and nothing of it is copied. */
-function batchOfOne({ ids, typeIds, attended, keep }: TokenRow, padId: number, padsLeft: boolean): TokenBatch {
-  return {
-    rows: 1,
-    width: ids.length,
-    ids,
-    lengths: Int32Array.of(ids.length),
-    padId,
-    padsLeft,
-    ...(typeIds && { typeIds }),
-    ...(attended !== undefined && { attended: Int32Array.of(attended) }),
     ...(keep && { keep }),
   };
 }

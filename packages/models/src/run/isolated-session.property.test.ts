@@ -1,21 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { isRankError, type Matrix, Random } from '@rank-rank/core';
-import { describeWithData } from '@rank-rank/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithData, folderWithOwnCache } from '@rank-rank/testing';
+import { expect, it } from 'vitest';
 import { type ModelDenseEncoder, openDenseEncoder } from '../encode/dense-encoder.ts';
 
-const cache = mkdtempSync(join(tmpdir(), 'rank-rank-cache-'));
-const before = process.env['RANK_CACHE'];
-beforeAll(() => {
-  process.env['RANK_CACHE'] = cache;
-});
-afterAll(() => {
-  if (before === undefined) delete process.env['RANK_CACHE'];
-  else process.env['RANK_CACHE'] = before;
-  rmSync(cache, { recursive: true });
-});
+folderWithOwnCache('threads');
 
 const words = ['wing', 'shock', 'flow', 'plate', 'heat', 'laminar', 'drag', 'supersonic', 'a', 'the'];
 

@@ -333,10 +333,7 @@ class Call {
     this.wantedKey = wanted.join();
     this.#take = take;
     this.#events = events;
-    this.#order = new Uint32Array(rows.length);
-    if (rows.length === 1) return;
-    for (let i = 1; i < rows.length; i++) this.#order[i] = i;
-    this.#order.sort((a, b) => rows[b]!.ids.length - rows[a]!.ids.length || a - b);
+    this.#order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => rows[b]!.ids.length - rows[a]!.ids.length || a - b);
   }
 
   hasNext(): boolean {

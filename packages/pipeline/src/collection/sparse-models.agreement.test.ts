@@ -1,23 +1,12 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fullText, type Ranking, type SparseEncoder, type SparseVector, toRanking } from '@rank-rank/core';
 import { ModelMultiEncoder, openMultiEncoder, openRemoteSparseEncoder, openSparseEncoder } from '@rank-rank/models';
-import { describeWithData, JsonServer } from '@rank-rank/testing';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { describeWithData, folderWithOwnCache, JsonServer } from '@rank-rank/testing';
+import { expect, it, vi } from 'vitest';
 import { Collection } from './collection.ts';
 
-// The folders have weights and no graph: each is exported on the way, into a cache of this test.
-const folder = mkdtempSync(join(tmpdir(), 'rank-rank-sparse-models-'));
-const before = process.env['RANK_CACHE'];
-beforeAll(() => {
-  process.env['RANK_CACHE'] = join(folder, 'cache');
-});
-afterAll(() => {
-  if (before === undefined) delete process.env['RANK_CACHE'];
-  else process.env['RANK_CACHE'] = before;
-  rmSync(folder, { recursive: true });
-});
+const folder = folderWithOwnCache('sparse-models');
 
 const documents = [
   'laminar boundary layer over a flat plate',
